@@ -1,0 +1,41 @@
+# The commands of everyday work. `make` alone prints them.
+# Each recipe is one script or one tool, so that everything also runs without make.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build run test bench format lint clean
+
+BIN := $(CURDIR)/.build/release/mizzen
+PLUGINS := $(CURDIR)/.build/plugins
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## get the engine and the test tools (quick when they are there)
+	@scripts/setup
+
+build: setup ## build the release binary, .build/release/mizzen
+	swift build -c release --product mizzen
+
+run: ## start the quick-start example with an upstream to try it on
+	@scripts/run-demo
+
+test: build ## check the imports and docs, build the plugins, run every test
+	scripts/check-imports
+	scripts/check-docs
+	scripts/build-plugins
+	MIZZEN_BINARY="$(BIN)" MIZZEN_PLUGINS="$(PLUGINS)" swift test
+
+bench: build ## measure Mizzen and Envoy side by side (RUNS=5, QUICK=1 for a short one)
+	@scripts/setup --bench
+	scripts/build-plugins
+	python3 Benchmarks/side-by-side/run.py $(if $(RUNS),--runs $(RUNS)) $(if $(QUICK),--quick)
+
+format: ## format every Swift file in place
+	@scripts/format
+
+lint: ## check the format and the imports
+	@scripts/format --check
+	@scripts/check-imports
+
+clean: ## remove what was built and fetched
+	rm -rf .build .build-plugins .build-plugins.log

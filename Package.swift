@@ -1,0 +1,92 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One list of settings for every target: what Swift 7 will ask for, asked for today.
+let swiftSettings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let package = Package(
+    name: "mizzen",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "ProxyWasm", targets: ["ProxyWasm"]),
+        .executable(name: "mizzen", targets: ["mizzen"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    ],
+    targets: [
+        // The ABI host: no NIO, no Foundation, no engine.
+        .target(name: "ProxyWasm", swiftSettings: swiftSettings),
+        // Declarations of the C API we use, and the loader (dlopen).
+        .target(name: "CWasmtime", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+        .target(
+            name: "WasmtimeEngine",
+            dependencies: ["ProxyWasm", "CWasmtime", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: swiftSettings
+        ),
+        // Linear-time regular expressions: importable alone, fuzzed alone.
+        .target(name: "LinearRegex", swiftSettings: swiftSettings),
+        .target(
+            name: "IstioResources",
+            dependencies: ["LinearRegex", .product(name: "Yams", package: "Yams")],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "ProxyWasm", "LinearRegex",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "MizzenCommands",
+            dependencies: [
+                "Gateway", "IstioResources", "LinearRegex", "ProxyWasm", "WasmtimeEngine",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .executableTarget(name: "mizzen", dependencies: ["MizzenCommands"], swiftSettings: swiftSettings),
+        .testTarget(name: "LinearRegexTests", dependencies: ["LinearRegex"], swiftSettings: swiftSettings),
+        .testTarget(name: "IstioResourcesTests", dependencies: ["IstioResources"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "WasmtimeEngineTests",
+            dependencies: ["ProxyWasm", "WasmtimeEngine"],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "ProxyWasmTests",
+            dependencies: ["ProxyWasm", "WasmtimeEngine"],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: [
+                "Gateway", "ProxyWasm",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(name: "MizzenCommandsTests", dependencies: ["MizzenCommands"], swiftSettings: swiftSettings),
+        .testTarget(name: "IntegrationTests", dependencies: ["mizzen"], swiftSettings: swiftSettings),
+    ]
+)

@@ -1,0 +1,3 @@
+import ProxyWasmSDK
+
+ProxyWasm.register { BasicAuthRoot() }

@@ -1,0 +1,12 @@
+/// Questions about single bytes of text.
+public enum ASCII {
+    /// The value of a hexadecimal digit, either case; nil for any other byte.
+    public static func hexadecimalValue(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 0x30...0x39: byte - 0x30
+        case 0x41...0x46: byte - 0x37
+        case 0x61...0x66: byte - 0x57
+        default: nil
+        }
+    }
+}

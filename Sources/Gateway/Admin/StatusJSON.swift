@@ -1,0 +1,76 @@
+/// The status as JSON documents.
+enum StatusJSON {
+    static func clusters(_ status: GatewayStatus) -> JSONValue {
+        [
+            "clusters": .array(
+                status.clusters.map { cluster in
+                    [
+                        "name": .string(cluster.configuration.name),
+                        "host": .string(cluster.configuration.host),
+                        "port": .integer(cluster.configuration.port),
+                        "subset": .string(cluster.configuration.subset),
+                        "type": .string(cluster.configuration.type),
+                        "requests": .unsigned(cluster.requests),
+                        "connectFailures": .unsigned(cluster.connectFailures),
+                        "endpoints": .array(
+                            cluster.endpoints.map { endpoint in
+                                [
+                                    "address": .string(endpoint.address),
+                                    "connections": .integer(endpoint.connections),
+                                    "idleConnections": .integer(endpoint.idleConnections),
+                                ]
+                            }
+                        ),
+                    ]
+                }
+            )
+        ]
+    }
+
+    static func listeners(_ status: GatewayStatus) -> JSONValue {
+        [
+            "listeners": .array(
+                status.listeners.map { listener in
+                    [
+                        "name": .string(listener.configuration.name),
+                        "address": .string(listener.configuration.address),
+                        "port": .integer(listener.configuration.port),
+                        "bound": .bool(listener.bound),
+                        "message": .string(listener.message),
+                        "connections": .integer(listener.connections),
+                        "requests": .unsigned(listener.requests),
+                        "virtualHosts": .integer(listener.configuration.virtualHosts.count),
+                        "plugins": .array(listener.configuration.pluginChain.map { .string($0) }),
+                    ]
+                }
+            )
+        ]
+    }
+
+    static func plugins(_ status: GatewayStatus) -> JSONValue {
+        [
+            "plugins": .array(
+                status.plugins.map { plugin in
+                    [
+                        "key": .string(plugin.key),
+                        "name": .string(plugin.name),
+                        "phase": .string(plugin.phase),
+                        "priority": plugin.priority.map { .integer($0) } ?? .null,
+                        "url": .string(Redaction.url(plugin.url)),
+                        "failStrategy": .string(plugin.failStrategy.rawValue),
+                        "state": .string(plugin.state.rawValue),
+                        "digest": .string(plugin.digest),
+                        "abiVersion": .string(plugin.abiVersion),
+                        "instances": .integer(plugin.instances),
+                        "memoryBytes": .unsigned(plugin.memoryBytes),
+                        "requests": .unsigned(plugin.requests),
+                        "localResponses": .unsigned(plugin.localResponses),
+                        "failures": .unsigned(plugin.failures),
+                        "restarts": .unsigned(plugin.restarts),
+                        "message": .string(plugin.message),
+                    ]
+                }
+            )
+        ]
+    }
+}

@@ -1,0 +1,82 @@
+/// The status as plain text, for people with a terminal.
+enum StatusText {
+    /// What `/ready` waits for, a line each; empty when ready.
+    static func awaited(_ status: GatewayStatus, state: ConfigurationState) -> [String] {
+        var lines: [String] = []
+        if status.draining { lines.append("draining: no new connections are taken") }
+        if state.applied == 0 { lines.append("no configuration was applied yet") }
+        for listener in status.listeners where !listener.bound {
+            let reason = listener.message.isEmpty ? "not bound yet" : listener.message
+            lines.append("listener \(listener.configuration.name): \(reason)")
+        }
+        for plugin in status.plugins where plugin.state == .loading {
+            lines.append("plugin \(plugin.key): loading\(plugin.message.isEmpty ? "" : ": \(plugin.message)")")
+        }
+        return lines
+    }
+
+    /// Envoy's shape: `CLUSTER::ENDPOINT::NAME::VALUE`.
+    static func clusters(_ status: GatewayStatus) -> String {
+        var text = ""
+        for cluster in status.clusters {
+            let name = cluster.configuration.name
+            text += "\(name)::type::\(cluster.configuration.type)\n"
+            text += "\(name)::rq_total::\(cluster.requests)\n"
+            text += "\(name)::cx_connect_fail::\(cluster.connectFailures)\n"
+            for endpoint in cluster.endpoints {
+                text += "\(name)::\(endpoint.address)::cx_active::\(endpoint.connections)\n"
+                text += "\(name)::\(endpoint.address)::cx_idle::\(endpoint.idleConnections)\n"
+            }
+        }
+        return text
+    }
+
+    /// Envoy's shape: `NAME::ADDRESS:PORT`, and why one is not bound.
+    static func listeners(_ status: GatewayStatus) -> String {
+        status.listeners.map { listener in
+            let address = HostPort(host: listener.configuration.address, port: listener.configuration.port)
+            let trouble = listener.bound ? "" : "::not bound\(listener.message.isEmpty ? "" : ": \(listener.message)")"
+            return "\(listener.configuration.name)::\(address)\(trouble)\n"
+        }.joined()
+    }
+
+    static func plugins(_ status: GatewayStatus) -> String {
+        var rows = [["PLUGIN", "PHASE", "PRIORITY", "STATE", "DIGEST", "MEMORY", "REQUESTS", "FAILURES", "RESTARTS"]]
+        for plugin in status.plugins {
+            rows.append([
+                plugin.key, plugin.phase, plugin.priority.map(String.init) ?? "-", plugin.state.rawValue,
+                plugin.digest.isEmpty ? "-" : String(plugin.digest.prefix(12)), bytes(plugin.memoryBytes),
+                String(plugin.requests), String(plugin.failures), String(plugin.restarts),
+            ])
+        }
+        var text = TextTable.render(rows)
+        for plugin in status.plugins where !plugin.message.isEmpty {
+            text += "\(plugin.key) (\(plugin.failStrategy.rawValue)): \(plugin.message)\n"
+        }
+        return text
+    }
+
+    private static func bytes(_ count: UInt64) -> String {
+        count < 1 << 20 ? "\(count >> 10)KiB" : "\(count >> 20)MiB"
+    }
+}
+
+/// Columns of text.
+package enum TextTable {
+    /// Pads every column but the last to its widest cell; two spaces between.
+    package static func render(_ rows: [[String]]) -> String {
+        var widths: [Int] = []
+        for row in rows {
+            for (index, cell) in row.enumerated() {
+                if index == widths.count { widths.append(0) }
+                widths[index] = max(widths[index], cell.count)
+            }
+        }
+        return rows.map { row in
+            row.enumerated().map { index, cell in
+                index == row.count - 1
+                    ? cell : cell + String(repeating: " ", count: widths[index] - cell.count + 2)
+            }.joined() + "\n"
+        }.joined()
+    }
+}

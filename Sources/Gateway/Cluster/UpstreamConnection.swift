@@ -1,0 +1,276 @@
+import NIOCore
+import ProxyWasm
+
+/// Who gets an upstream's answer: a stream, or a plugin's HTTP call.
+protocol UpstreamReceiver: AnyObject {
+    /// Where the response's headers are parsed into; cleared by the connection before.
+    var upstreamHeaders: HeaderMap { get }
+    func upstreamConnected(_ connection: UpstreamConnection)
+    func upstreamResponse(_ head: HTTP1Head, endOfStream: Bool)
+    func upstreamData(_ data: ByteBuffer, endOfStream: Bool)
+    /// The socket has no more bytes for now: a good time to flush.
+    func upstreamReadComplete()
+    /// The end of this attempt. The connection is already forgotten.
+    func upstreamFailed(_ failure: UpstreamFailure)
+    func upstreamWritable(_ writable: Bool)
+}
+
+enum UpstreamFailure {
+    /// No connection: refused, unreachable, timed out.
+    case connect
+    /// The peer closed before a byte of the response.
+    case closedBeforeResponse(reused: Bool)
+    /// The response broke off or was not HTTP.
+    case brokenResponse
+    /// Too many connections to the cluster.
+    case overflow
+}
+
+/// One HTTP/1.1 connection to an endpoint; at most one request at a time. Lives on its worker's loop.
+final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private enum Phase {
+        case idle
+        case awaitingHead
+        case body
+    }
+
+    /// Strong: a pool whose cluster left the configuration lives until its last connection closes.
+    private let endpoint: EndpointPool
+    private let limits: HTTP1Limits
+    private var context: ChannelHandlerContext?
+    /// Set for the time of one exchange.
+    private var receiver: (any UpstreamReceiver)?
+    private var phase: Phase = .idle
+    private var scanner = HTTP1HeadScanner()
+    private var decoder: HTTP1BodyDecoder
+    private var pending = ByteBuffer()
+    private var requestWasHead = false
+    private var responseKeepAlive = false
+    /// The whole request has been written.
+    private var requestComplete = false
+    private var servedRequests = 0
+    private var readsPaused = false
+    private var readIsDue = false
+    /// Worker's coarse clock when the connection became idle.
+    var idleSince: UInt32 = 0
+
+    init(endpoint: EndpointPool, limits: HTTP1Limits) {
+        self.endpoint = endpoint
+        self.limits = limits
+        self.decoder = HTTP1BodyDecoder(limits: limits)
+    }
+
+    var isWritable: Bool { self.context?.channel.isWritable ?? false }
+    var isOpen: Bool { self.context?.channel.isActive ?? false }
+    var localAddress: SocketAddress? { self.context?.channel.localAddress }
+    var remoteAddress: SocketAddress? { self.context?.channel.remoteAddress }
+
+    // MARK: Requests
+
+    /// Begins a request; write its bytes next.
+    func begin(_ receiver: any UpstreamReceiver, isHead: Bool) {
+        self.receiver = receiver
+        self.phase = .awaitingHead
+        self.requestWasHead = isHead
+        self.requestComplete = false
+        self.scanner.reset()
+        self.setReadsPaused(false)
+    }
+
+    func write(_ buffer: ByteBuffer) {
+        self.context?.write(self.wrapOutboundOut(buffer), promise: nil)
+    }
+
+    func flush() { self.context?.flush() }
+
+    /// The request's last byte has been written.
+    func requestEnded() { self.requestComplete = true }
+
+    /// The receiver wants no more of this exchange.
+    func abandon() {
+        self.receiver = nil
+        self.context?.close(promise: nil)
+    }
+
+    /// Back-pressure from the receiver.
+    func setReadsPaused(_ paused: Bool) {
+        guard self.readsPaused != paused else { return }
+        self.readsPaused = paused
+        if !paused, self.readIsDue {
+            self.readIsDue = false
+            self.context?.read()
+        }
+    }
+
+    // MARK: Channel events
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func read(context: ChannelHandlerContext) {
+        if self.readsPaused {
+            self.readIsDue = true
+        } else {
+            context.read()
+        }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var incoming = self.unwrapInboundIn(data)
+        if self.pending.readableBytes > 0 {
+            self.pending.writeBuffer(&incoming)
+            incoming = self.pending
+            self.pending = ByteBuffer()
+        }
+        self.process(&incoming)
+        if incoming.readableBytes > 0, self.context != nil { self.pending = incoming }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        self.receiver?.upstreamReadComplete()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        self.receiver?.upstreamWritable(context.channel.isWritable)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.endpoint.connectionClosed(self)
+        self.ended()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    // MARK: Response
+
+    private func process(_ buffer: inout ByteBuffer) {
+        while true {
+            switch self.phase {
+            case .idle:
+                // Bytes nobody asked for: this connection's framing cannot be trusted.
+                if buffer.readableBytes > 0 {
+                    buffer.clear()
+                    self.context?.close(promise: nil)
+                }
+                return
+            case .awaitingHead:
+                guard buffer.readableBytes > 0, self.readHead(&buffer) else { return }
+            case .body:
+                guard self.readBody(&buffer) else { return }
+            }
+        }
+    }
+
+    /// False: wait for more, or the exchange is over.
+    private func readHead(_ buffer: inout ByteBuffer) -> Bool {
+        guard let receiver = self.receiver else { return false }
+        let outcome = buffer.withUnsafeReadableBytes { self.scanner.scan($0, limit: self.limits.headBytes) }
+        switch outcome {
+        case .incomplete:
+            return false
+        case .fault:
+            self.fail()
+            return false
+        case .complete(let length):
+            self.scanner.reset()
+            let map = receiver.upstreamHeaders
+            map.removeAll()
+            let parser = HTTP1ResponseParser(limits: self.limits)
+            let parsed = buffer.withUnsafeReadableBytes {
+                parser.parse($0.slice(0..<length), into: map, requestWasHead: self.requestWasHead)
+            }
+            buffer.moveReaderIndex(forwardBy: length)
+            guard case .success(let head) = parsed, head.status != 101 else {
+                self.fail()
+                return false
+            }
+            // 1xx responses are not shown to anybody.
+            if head.status < 200 { return true }
+            self.responseKeepAlive = head.keepAlive
+            if head.framing == .none {
+                self.finish(&buffer)
+                receiver.upstreamResponse(head, endOfStream: true)
+                return false
+            }
+            self.decoder.start(head.framing)
+            self.phase = .body
+            receiver.upstreamResponse(head, endOfStream: false)
+            return self.phase == .body
+        }
+    }
+
+    private func readBody(_ buffer: inout ByteBuffer) -> Bool {
+        guard let receiver = self.receiver else { return false }
+        switch self.decoder.next(&buffer) {
+        case .needMore:
+            return false
+        case .data(let data):
+            receiver.upstreamData(data, endOfStream: false)
+            return self.phase == .body
+        case .lastData(let data):
+            self.finish(&buffer)
+            receiver.upstreamData(data, endOfStream: true)
+            return false
+        case .end:
+            self.finish(&buffer)
+            receiver.upstreamData(ByteBuffer(), endOfStream: true)
+            return false
+        case .fault:
+            self.fail()
+            return false
+        }
+    }
+
+    /// The response is complete: the connection goes back to its pool *before* the receiver hears of
+    /// the end, since it may begin its next request at once.
+    private func finish(_ buffer: inout ByteBuffer) {
+        self.receiver = nil
+        self.phase = .idle
+        self.servedRequests += 1
+        if self.responseKeepAlive, self.requestComplete, buffer.readableBytes == 0, self.isOpen {
+            self.setReadsPaused(false)
+            self.endpoint.release(self)
+        } else {
+            buffer.clear()
+            self.context?.close(promise: nil)
+        }
+    }
+
+    private func fail() {
+        let receiver = self.receiver
+        self.receiver = nil
+        self.phase = .idle
+        self.context?.close(promise: nil)
+        receiver?.upstreamFailed(.brokenResponse)
+    }
+
+    /// The peer is gone.
+    private func ended() {
+        guard let receiver = self.receiver else { return }
+        self.receiver = nil
+        let phase = self.phase
+        self.phase = .idle
+        switch phase {
+        case .idle:
+            break
+        case .awaitingHead:
+            let untouched = self.pending.readableBytes == 0
+            receiver.upstreamFailed(untouched ? .closedBeforeResponse(reused: self.servedRequests > 0) : .brokenResponse)
+        case .body:
+            if self.decoder.closed() {
+                receiver.upstreamData(ByteBuffer(), endOfStream: true)
+            } else {
+                receiver.upstreamFailed(.brokenResponse)
+            }
+        }
+    }
+}
+
+@available(*, unavailable)
+extension UpstreamConnection: Sendable {}

@@ -1,0 +1,252 @@
+import NIOCore
+import NIOPosix
+import ProxyWasm
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Turns a configuration into a snapshot and publishes it. An actor: changes come one after the other.
+actor ConfigurationApplier {
+    private let options: GatewayOptions
+    private let workers: [WorkerHandle]
+    private let modules: any ModuleProvider
+    private let log: GatewayLog
+    private(set) var configuration = GatewayConfiguration()
+    private var generation = 0
+    private var plugins: [String: PluginSnapshot] = [:]
+    private var listeners: [String: BoundListener] = [:]
+    private var isDraining = false
+    private var isApplying = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    private struct BoundListener {
+        var channels: [any Channel]
+        var message: String
+    }
+
+    init(options: GatewayOptions, workers: [WorkerHandle], modules: any ModuleProvider, log: GatewayLog) {
+        self.options = options
+        self.workers = workers
+        self.modules = modules
+        self.log = log
+    }
+
+    func apply(_ configuration: GatewayConfiguration) async throws(ApplyError) {
+        // Actors are reentrant: two changes under way at once could publish in the wrong order.
+        while self.isApplying { await withCheckedContinuation { self.waiting.append($0) } }
+        self.isApplying = true
+        defer {
+            self.isApplying = false
+            if !self.waiting.isEmpty { self.waiting.removeFirst().resume() }
+        }
+
+        let plugins = await self.loadPlugins(configuration.plugins)
+        let snapshot: Snapshot
+        do {
+            snapshot = try Snapshot(generation: self.generation + 1, configuration: configuration, plugins: plugins)
+        } catch {
+            throw ApplyError(description: "routes: \(error); the last configuration keeps serving")
+        }
+        self.generation += 1
+        self.configuration = configuration
+        self.plugins = snapshot.plugins
+        // Clusters and plugins first, then the sockets that use them.
+        for worker in self.workers { _ = await worker.run { $0.install(snapshot) } }
+        await self.bind(configuration.listeners)
+    }
+
+    // MARK: Plugins
+
+    private func loadPlugins(_ configurations: [PluginConfiguration]) async -> [PluginSnapshot] {
+        await withTaskGroup(of: PluginSnapshot.self) { group in
+            for configuration in configurations {
+                let previous = self.plugins[configuration.key]
+                group.addTask { await self.loadPlugin(configuration, previous: previous) }
+            }
+            var result: [PluginSnapshot] = []
+            for await plugin in group { result.append(plugin) }
+            return result
+        }
+    }
+
+    private nonisolated func loadPlugin(
+        _ configuration: PluginConfiguration,
+        previous: PluginSnapshot?
+    ) async -> PluginSnapshot {
+        let reason: String
+        do throws(ModuleError) {
+            let provided = try await self.modules.module(for: configuration)
+            let unchanged =
+                previous?.provided?.digest == provided.digest
+                && previous?.configuration.definition == configuration.definition
+            if unchanged {
+                return PluginSnapshot(configuration: configuration, provided: previous?.provided, message: "")
+            }
+            if let failure = await PluginTrial.run(provided.module, configuration.definition, log: self.log) {
+                reason = "plugin \(configuration.definition.name) does not start: \(failure)"
+                if previous?.provided == nil {
+                    self.log.log(
+                        .wasm,
+                        .error,
+                        "\(configuration.origin): \(reason); \(configuration.failStrategy.rawValue) decides for its traffic"
+                    )
+                    return PluginSnapshot(configuration: configuration, provided: nil, message: failure.message)
+                }
+            } else {
+                self.log.log(
+                    .wasm,
+                    .info,
+                    "plugin \(configuration.definition.name) loaded: sha256 \(provided.digest), "
+                        + "ABI \(provided.module.abiVersion.rawValue)"
+                )
+                return PluginSnapshot(configuration: configuration, provided: provided, message: "")
+            }
+        } catch {
+            reason = "plugin \(configuration.definition.name): \(error)"
+        }
+        if var previous, previous.provided != nil {
+            self.log.log(.wasm, .error, "\(configuration.origin): \(reason); the last good version keeps serving")
+            previous.configuration.failStrategy = configuration.failStrategy
+            previous.message = reason
+            return previous
+        }
+        self.log.log(
+            .fetch,
+            .error,
+            "\(configuration.origin): \(reason); \(configuration.failStrategy.rawValue) decides for its traffic"
+        )
+        return PluginSnapshot(configuration: configuration, provided: nil, message: reason)
+    }
+
+    // MARK: Listeners
+
+    private func bind(_ wanted: [ListenerConfiguration]) async {
+        for (name, bound) in self.listeners where !wanted.contains(where: { $0.name == name }) {
+            for channel in bound.channels { try? await channel.close() }
+            self.listeners[name] = nil
+            self.log.log(.config, .info, "listener \(name) closed")
+        }
+        guard !self.isDraining else { return }
+        for listener in wanted where self.listeners[listener.name]?.channels.isEmpty ?? true {
+            var channels: [any Channel] = []
+            do {
+                for worker in self.workers { channels.append(try await self.bind(listener, on: worker)) }
+                self.listeners[listener.name] = BoundListener(channels: channels, message: "")
+                self.log.log(.config, .info, "listener \(listener.name) bound on \(listener.address):\(listener.port)")
+            } catch {
+                for channel in channels { try? await channel.close() }
+                let message = "cannot bind \(listener.address):\(listener.port): \(error)"
+                self.listeners[listener.name] = BoundListener(channels: [], message: message)
+                self.log.log(.config, .error, "listener \(listener.name): \(message)")
+            }
+        }
+    }
+
+    /// Every worker has its own listening socket on the port (SO_REUSEPORT): a connection never changes threads.
+    private nonisolated func bind(_ listener: ListenerConfiguration, on worker: WorkerHandle) async throws -> any Channel {
+        let name = listener.name
+        let maximum = self.options.maximumConnectionsPerWorker
+        return try await ServerBootstrap(group: worker.eventLoop, childGroup: worker.eventLoop)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(ChannelOptions.socket(SocketOptionLevel(SOL_SOCKET), SocketOptionName(SO_REUSEPORT)), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: false)
+            .childChannelOption(.maxMessagesPerRead, value: 4)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let loopWorker = worker.onLoop
+                    guard loopWorker.connectionCount < maximum, !loopWorker.isDraining else {
+                        channel.close(promise: nil)
+                        return
+                    }
+                    try channel.pipeline.syncOperations.addHandler(
+                        HTTP1ServerConnection(worker: loopWorker, listenerName: name)
+                    )
+                }
+            }
+            .bind(host: listener.address, port: listener.port)
+            .get()
+    }
+
+    func stopAccepting() async {
+        self.isDraining = true
+        for bound in self.listeners.values {
+            for channel in bound.channels { try? await channel.close() }
+        }
+        self.listeners = [:]
+    }
+
+    // MARK: Status
+
+    func status(reports: [WorkerReport], uptimeSeconds: Double) -> GatewayStatus {
+        var traffic = TrafficStatus()
+        for report in reports { report.statistics.add(to: &traffic) }
+        return GatewayStatus(
+            generation: self.generation,
+            workers: self.workers.count,
+            uptimeSeconds: uptimeSeconds,
+            draining: self.isDraining,
+            listeners: self.configuration.listeners.map { listener in
+                let bound = self.listeners[listener.name]
+                return ListenerStatus(
+                    configuration: listener,
+                    bound: bound.map { !$0.channels.isEmpty } ?? false,
+                    message: bound?.message ?? "",
+                    connections: reports.reduce(0) { $0 + ($1.listeners[listener.name] ?? 0) },
+                    requests: reports.reduce(0) { $0 + ($1.listenerRequests[listener.name] ?? 0) }
+                )
+            },
+            clusters: self.configuration.clusters.map { self.clusterStatus($0, reports) },
+            plugins: self.configuration.plugins.map { self.pluginStatus($0, reports) },
+            traffic: traffic
+        )
+    }
+
+    private func clusterStatus(_ cluster: ClusterConfiguration, _ reports: [WorkerReport]) -> ClusterStatus {
+        var status = ClusterStatus(configuration: cluster, endpoints: [], requests: 0, connectFailures: 0)
+        for report in reports {
+            guard let part = report.clusters[cluster.name] else { continue }
+            status.requests += part.requests
+            status.connectFailures += part.connectFailures
+            if status.endpoints.isEmpty {
+                status.endpoints = part.endpoints
+            } else {
+                for index in status.endpoints.indices where index < part.endpoints.count {
+                    status.endpoints[index].connections += part.endpoints[index].connections
+                    status.endpoints[index].idleConnections += part.endpoints[index].idleConnections
+                }
+            }
+        }
+        return status
+    }
+
+    private func pluginStatus(_ plugin: PluginConfiguration, _ reports: [WorkerReport]) -> PluginStatus {
+        let snapshot = self.plugins[plugin.key]
+        let parts = reports.compactMap { $0.plugins[plugin.key] }
+        let running = parts.count { $0.running }
+        let message =
+            snapshot.map(\.message).flatMap { $0.isEmpty ? nil : $0 } ?? parts.first { !$0.message.isEmpty }?.message ?? ""
+        return PluginStatus(
+            key: plugin.key,
+            name: plugin.definition.name,
+            phase: plugin.phase,
+            priority: plugin.priority,
+            url: plugin.url,
+            failStrategy: plugin.failStrategy,
+            state: snapshot?.provided == nil ? .failed : running > 0 || !parts.isEmpty ? .serving : .loading,
+            digest: snapshot?.provided?.digest ?? "",
+            abiVersion: snapshot?.provided?.module.abiVersion.rawValue ?? "",
+            memoryBytes: parts.reduce(0) { $0 + $1.memoryBytes },
+            instances: running,
+            requests: parts.reduce(0) { $0 + $1.requests },
+            localResponses: parts.reduce(0) { $0 + $1.localResponses },
+            failures: parts.reduce(0) { $0 + $1.failures },
+            restarts: parts.reduce(0) { $0 + $1.restarts },
+            message: message
+        )
+    }
+}

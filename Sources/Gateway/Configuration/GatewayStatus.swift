@@ -1,0 +1,86 @@
+// What the gateway says about itself: plain values that the admin pages render.
+
+package struct PluginStatus: Sendable, Equatable {
+    package enum State: String, Sendable {
+        /// Being fetched or compiled.
+        case loading
+        /// Serving on every worker.
+        case serving
+        /// Not loaded or not started; `failStrategy` decides for its traffic.
+        case failed
+    }
+    package var key: String
+    package var name: String
+    package var phase: String
+    package var priority: Int?
+    package var url: String
+    package var failStrategy: FailStrategy
+    package var state: State
+    /// Lower-case hex SHA-256 of the module's bytes; empty while unknown.
+    package var digest: String
+    package var abiVersion: String
+    /// Linear memory of all instances, bytes.
+    package var memoryBytes: UInt64
+    package var instances: Int
+    package var requests: UInt64
+    package var localResponses: UInt64
+    package var failures: UInt64
+    package var restarts: UInt64
+    /// The last error, empty when none.
+    package var message: String
+}
+
+package struct EndpointStatus: Sendable, Equatable {
+    package var address: String
+    package var connections: Int
+    package var idleConnections: Int
+}
+
+package struct ClusterStatus: Sendable, Equatable {
+    package var configuration: ClusterConfiguration
+    package var endpoints: [EndpointStatus]
+    package var requests: UInt64
+    package var connectFailures: UInt64
+}
+
+package struct ListenerStatus: Sendable, Equatable {
+    package var configuration: ListenerConfiguration
+    package var bound: Bool
+    package var message: String
+    package var connections: Int
+    package var requests: UInt64
+}
+
+/// Counters of all workers, added up.
+package struct TrafficStatus: Sendable, Equatable {
+    package var downstreamConnectionsTotal: UInt64 = 0
+    package var downstreamConnectionsActive: UInt64 = 0
+    package var downstreamRequestsTotal: UInt64 = 0
+    package var downstreamRequestsActive: UInt64 = 0
+    package var downstreamProtocolErrors: UInt64 = 0
+    /// Responses by class: index 1…5 = 1xx…5xx.
+    package var responses: [UInt64] = [0, 0, 0, 0, 0, 0]
+    /// Cumulative-free bucket counts of request duration; bounds in `durationBoundsMilliseconds`, last = +Inf.
+    package var durationBuckets: [UInt64] = []
+    package var durationSumMilliseconds: Double = 0
+    package static let durationBoundsMilliseconds: [Double] = [
+        0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000, 60000,
+    ]
+    package init() {}
+}
+
+package struct GatewayStatus: Sendable, Equatable {
+    package var generation: Int
+    package var workers: Int
+    package var uptimeSeconds: Double
+    package var draining: Bool
+    package var listeners: [ListenerStatus]
+    package var clusters: [ClusterStatus]
+    package var plugins: [PluginStatus]
+    package var traffic: TrafficStatus
+
+    /// Every listener bound, every plugin serving or settled by its failStrategy, not draining.
+    package var isReady: Bool {
+        !self.draining && self.listeners.allSatisfy(\.bound) && self.plugins.allSatisfy { $0.state != .loading }
+    }
+}

@@ -1,0 +1,36 @@
+import ProxyWasm
+
+/// One generation of configuration, immutable, shared by all workers.
+final class Snapshot: Sendable {
+    let generation: Int
+    let configuration: GatewayConfiguration
+    let listeners: [String: ListenerSnapshot]
+    let plugins: [String: PluginSnapshot]
+
+    init(generation: Int, configuration: GatewayConfiguration, plugins: [PluginSnapshot]) throws(RouteTableError) {
+        self.generation = generation
+        self.configuration = configuration
+        var listeners: [String: ListenerSnapshot] = [:]
+        for listener in configuration.listeners {
+            listeners[listener.name] = ListenerSnapshot(
+                configuration: listener,
+                routes: try RouteTable(listener.virtualHosts)
+            )
+        }
+        self.listeners = listeners
+        self.plugins = Dictionary(plugins.map { ($0.configuration.key, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+}
+
+struct ListenerSnapshot: Sendable {
+    let configuration: ListenerConfiguration
+    let routes: RouteTable
+}
+
+/// A plugin with its code, or with the reason why there is none.
+struct PluginSnapshot: Sendable {
+    /// What runs: the last good configuration when the newest could not be loaded.
+    var configuration: PluginConfiguration
+    var provided: ProvidedModule?
+    var message: String
+}

@@ -1,0 +1,276 @@
+import NIOCore
+import ProxyWasm
+
+// The walk of headers and bodies through the chain. Request: 0, 1, 2 … then the router. Response: the
+// same filters backwards, then the client. After every plugin callback the stream may have ended or been
+// answered: `isCurrent` is asked before anything else is touched.
+
+extension HTTPStream {
+    /// Whether the walk that began with `serial` still has something to do in this direction.
+    @inline(__always)
+    private func isCurrent(_ serial: UInt64, _ direction: Direction) -> Bool {
+        guard self.isActive, self.serial == serial else { return false }
+        return direction == .request ? !self.requestStopped : true
+    }
+
+    private func isPast(_ index: Int, _ direction: Direction) -> Bool {
+        direction == .request ? index >= self.filterCount : index < 0
+    }
+
+    private func step(_ direction: Direction) -> Int { direction == .request ? 1 : -1 }
+
+    private func takesPart(_ filter: WasmFilter, _ direction: Direction) -> Bool {
+        direction == .request || filter.sawRequest
+    }
+
+    // MARK: Headers
+
+    func runHeaders(_ direction: Direction, from start: Int) {
+        let serial = self.serial
+        let endOfStream = direction == .request ? self.requestEndsWithHeaders : self.responseEndsWithHeaders
+        let walk = direction == .response ? self.responseWalk : 0
+        var index = start
+        while !self.isPast(index, direction) {
+            let filter = self.filters[index]
+            if direction == .request, filter.denies {
+                self.sendLocalReply(status: 503, details: "wasm_fail_stream", from: nil)
+                return
+            }
+            if filter.isActive, self.takesPart(filter, direction) {
+                let result = filter.headers(direction, endOfStream: endOfStream)
+                guard self.isCurrent(serial, direction), direction == .request || self.responseWalk == walk else {
+                    return
+                }
+                switch result {
+                case nil, .status(.continue)?:
+                    break
+                case .failed?:
+                    if !self.filterFailed(filter, resume: false) { return }
+                case .status(let status)?:
+                    self.pauseHeaders(filter, direction, status)
+                    return
+                }
+            }
+            index += self.step(direction)
+        }
+        if direction == .request { self.routeAndForward() } else { self.responseHeadersDone() }
+    }
+
+    private func pauseHeaders(_ filter: WasmFilter, _ direction: Direction, _ status: HeadersStatus) {
+        self.withDirection(filter, direction) { state in
+            switch status {
+            case .continue:
+                break
+            case .stopIteration:
+                state.headersHeld = true
+            case .stopAllIterationAndBuffer:
+                state.stopAll = true
+            case .stopAllIterationAndWatermark:
+                state.stopAll = true
+                state.stopAllWatermark = true
+            }
+        }
+        filter.setWaiting()
+    }
+
+    @inline(__always)
+    private func withDirection<R>(
+        _ filter: WasmFilter,
+        _ direction: Direction,
+        _ body: (inout FilterDirection) -> R
+    ) -> R {
+        direction == .request ? body(&filter.request) : body(&filter.response)
+    }
+
+    private func body(_ filter: WasmFilter, _ direction: Direction) -> StreamBody {
+        direction == .request ? filter.requestBody : filter.responseBody
+    }
+
+    // MARK: Body
+
+    func runData(_ direction: Direction, from start: Int, _ chunk: ByteBuffer, endOfStream: Bool) {
+        let serial = self.serial
+        let walk = direction == .response ? self.responseWalk : 0
+        var data = chunk
+        var index = start
+        while !self.isPast(index, direction) {
+            let filter = self.filters[index]
+            guard self.takesPart(filter, direction) else {
+                index += self.step(direction)
+                continue
+            }
+            let state = direction == .request ? filter.request : filter.response
+            let body = self.body(filter, direction)
+            if state.stopAll {
+                body.append(data)
+                self.withDirection(filter, direction) { if endOfStream { $0.ended = true } }
+                self.checkLimit(filter, direction, size: body.count, fails: !state.stopAllWatermark)
+                return
+            }
+            guard filter.isActive else {
+                index += self.step(direction)
+                continue
+            }
+            if state.buffering { body.append(data) } else { body.buffer = data }
+            self.withDirection(filter, direction) { if endOfStream { $0.ended = true } }
+            body.changed = false
+            let result = filter.data(direction, endOfStream: endOfStream)
+            guard self.isCurrent(serial, direction), direction == .request || self.responseWalk == walk else { return }
+            if body.changed {
+                body.changed = false
+                if direction == .request { self.requestBodyChanged = true } else { self.responseBodyChanged = true }
+            }
+            switch result {
+            case nil, .status(.continue)?:
+                data = self.takeHeld(filter, direction)
+                if state.headersHeld {
+                    // The body callback answered Continue: headers go on, then the body.
+                    self.releaseHeaders(filter, direction, index)
+                    guard self.isCurrent(serial, direction), direction == .request || self.responseWalk == walk else {
+                        return
+                    }
+                }
+            case .failed?:
+                data = self.takeHeld(filter, direction)
+                if !self.filterFailed(filter, resume: false) { return }
+            case .status(.stopIterationAndBuffer)?:
+                self.withDirection(filter, direction) { $0.buffering = true }
+                filter.setWaiting()
+                self.checkLimit(filter, direction, size: body.count, fails: true)
+                return
+            case .status(.stopIterationAndWatermark)?:
+                var piece = body.take()
+                let size = self.withDirection(filter, direction) { state -> Int in
+                    state.watermarking = true
+                    state.buffering = false
+                    state.held.writeBuffer(&piece)
+                    return state.held.readableBytes
+                }
+                filter.setWaiting()
+                self.checkLimit(filter, direction, size: size, fails: false)
+                return
+            case .status(.stopIterationNoBuffer)?:
+                body.clear()
+                self.withDirection(filter, direction) { $0.buffering = false }
+                if direction == .request { self.requestBodyChanged = true } else { self.responseBodyChanged = true }
+                return
+            }
+            index += self.step(direction)
+        }
+        if direction == .request {
+            self.forwardRequestData(data, endOfStream: endOfStream)
+        } else {
+            self.forwardResponseData(data, endOfStream: endOfStream)
+        }
+    }
+
+    /// Everything a filter holds of the body, in order; it holds nothing afterwards.
+    private func takeHeld(_ filter: WasmFilter, _ direction: Direction) -> ByteBuffer {
+        filter.clearWaiting()
+        var shown = self.body(filter, direction).take()
+        return self.withDirection(filter, direction) { state in
+            state.buffering = false
+            guard state.watermarking else { return shown }
+            state.watermarking = false
+            var all = state.held
+            state.held = ByteBuffer()
+            all.writeBuffer(&shown)
+            return all
+        }
+    }
+
+    private func releaseHeaders(_ filter: WasmFilter, _ direction: Direction, _ index: Int) {
+        self.withDirection(filter, direction) {
+            $0.headersHeld = false
+            $0.stopAll = false
+            $0.stopAllWatermark = false
+        }
+        filter.clearWaiting()
+        filter.released(direction)
+        self.runHeaders(direction, from: index + self.step(direction))
+    }
+
+    private func checkLimit(_ filter: WasmFilter, _ direction: Direction, size: Int, fails: Bool) {
+        let limit = self.worker.options.bufferLimitBytes
+        guard size > limit else { return }
+        if fails {
+            if direction == .request {
+                self.sendLocalReply(status: 413, details: "request_payload_too_large", body: "Payload Too Large", from: nil)
+            } else if !self.responseHeadWritten, !self.isLocalResponse {
+                self.replaceResponse(status: 500, details: "response_payload_too_large")
+            } else {
+                self.reset(details: "response_payload_too_large")
+            }
+            return
+        }
+        if direction == .request {
+            self.downstream.setReadsPaused(true)
+        } else {
+            self.router.connection?.setReadsPaused(true)
+        }
+    }
+
+    // MARK: Continue
+
+    /// `proxy_continue_stream` from elsewhere, or the failure of a plugin that held the stream.
+    func resume(_ direction: Direction, at filter: WasmFilter) {
+        guard self.isActive, filter.index < self.filterCount, self.filters[filter.index] === filter else { return }
+        if direction == .request, self.requestStopped { return }
+        let state = direction == .request ? filter.request : filter.response
+        guard state.isPaused else { return }
+        let serial = self.serial
+        let walk = self.responseWalk
+        if direction == .request { self.downstream.setReadsPaused(false) } else { self.router.connection?.setReadsPaused(false) }
+
+        if state.stopAll || state.headersHeld {
+            self.releaseHeaders(filter, direction, filter.index)
+            guard self.isCurrent(serial, direction), direction == .request || self.responseWalk == walk else { return }
+        }
+        let held = self.takeHeld(filter, direction)
+        if state.stopAll {
+            // The filter's own body callback runs once with everything that queued up.
+            if held.readableBytes > 0 || state.ended {
+                self.runData(direction, from: filter.index, held, endOfStream: state.ended)
+            }
+        } else if held.readableBytes > 0 || state.ended {
+            self.runData(direction, from: filter.index + self.step(direction), held, endOfStream: state.ended)
+        }
+        guard self.isActive, self.serial == serial else { return }
+        self.flushDirections()
+    }
+
+    /// Applies the plugin's failure policy to this stream. True: go on without the plugin.
+    @discardableResult
+    func filterFailed(_ filter: WasmFilter, resume: Bool) -> Bool {
+        guard self.isActive else { return false }
+        let open = filter.isFailOpen
+        let serial = self.serial
+        filter.detachFailed()
+        if open {
+            if resume {
+                self.resume(.request, at: filter)
+                if self.isActive, self.serial == serial { self.resume(.response, at: filter) }
+            }
+            return true
+        }
+        if self.responseHeadWritten {
+            self.reset(details: "wasm_fail_stream")
+        } else if self.responseStarted {
+            self.replaceResponse(status: 503, details: "wasm_fail_stream")
+        } else {
+            self.sendLocalReply(status: 503, details: "wasm_fail_stream", from: nil)
+        }
+        return false
+    }
+
+    /// Some filter holds body bytes of that direction: the head is kept back, so that its framing can
+    /// still follow what the plugin makes of the body.
+    func holdsBody(_ direction: Direction) -> Bool {
+        for index in 0..<self.filterCount {
+            let filter = self.filters[index]
+            let state = direction == .request ? filter.request : filter.response
+            if state.buffering || state.watermarking { return true }
+        }
+        return false
+    }
+}

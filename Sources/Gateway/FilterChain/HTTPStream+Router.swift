@@ -1,0 +1,295 @@
+import NIOCore
+import ProxyWasm
+
+// The router: route, cluster, endpoint, connection, and the request on its wire.
+
+extension HTTPStream: UpstreamReceiver {
+    /// Connect failures and stale pooled connections are tried again this often.
+    private static let maximumAttempts = 3
+
+    /// Finds the route once; a plugin's change of the request headers voids it.
+    func resolveRoute() {
+        guard !self.router.routeResolved else { return }
+        self.router.routeResolved = true
+        guard let listener = self.generation.snapshot?.listeners[self.downstream.listenerName],
+            let authority = self.requestHeaders.first(":authority")
+        else { return }
+        self.router.virtualHost = listener.routes.virtualHost(for: authority)
+        self.router.route = self.router.virtualHost?.route(for: self.requestHeaders)
+    }
+
+    func routeAndForward() {
+        self.resolveRoute()
+        guard let route = self.router.route else {
+            self.flags = "NR"
+            self.sendLocalReply(status: 404, details: "route_not_found", from: nil)
+            return
+        }
+        switch route.configuration.action {
+        case .direct(let status, let body):
+            self.sendLocalReply(status: status, details: "direct_response", bytes: body, from: nil)
+        case .redirect(let redirect):
+            self.sendRedirect(redirect)
+        case .forward:
+            guard let destination = route.pickDestination(random: route.destinations.count > 1 ? self.worker.randomness.word() : 0),
+                let cluster = self.worker.cluster(named: destination.cluster)
+            else {
+                self.flags = "NC"
+                self.sendLocalReply(status: 503, details: "cluster_not_found", from: nil)
+                return
+            }
+            self.router.destination = destination
+            self.router.cluster = cluster
+            route.requestHeaders.apply(to: self.requestHeaders)
+            destination.requestHeaders.apply(to: self.requestHeaders)
+            if route.pathRewrite != nil || route.authorityRewrite != nil {
+                if route.pathRewrite != nil, let path = self.requestHeaders.first(":path") { self.originalPath = Array(path) }
+                _ = route.rewrite(self.requestHeaders)
+            }
+            self.router.headPending = true
+            if let milliseconds = route.timeoutMilliseconds, milliseconds > 0 {
+                self.startTimeout(milliseconds)
+            }
+            if self.requestEndsWithHeaders {
+                self.writeRequestHead(total: 0)
+                self.requestFullySent()
+            }
+        }
+    }
+
+    private func startTimeout(_ milliseconds: Int) {
+        let serial = self.serial
+        self.router.timeout = self.worker.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(Int64(milliseconds))) {
+            guard self.isActive, self.serial == serial, !self.responseComplete else { return }
+            self.flags = "UT"
+            self.failUpstream(status: 504, details: "upstream_response_timeout", body: "upstream request timeout")
+        }
+    }
+
+    // MARK: The request's bytes
+
+    /// `total`: the body's size when all of it follows at once.
+    private func writeRequestHead(total: Int?) {
+        self.router.headPending = false
+        self.router.headWritten = true
+        self.router.framing = self.chooseRequestFraming(total: total)
+        self.router.startMonotonic = Clock.monotonic()
+        self.router.cluster?.requests &+= 1
+        HTTP1Serializer.writeRequestHead(self.requestHeaders, framing: self.router.framing, into: &self.router.pending)
+        self.attempt(reuse: true)
+    }
+
+    private func chooseRequestFraming(total: Int?) -> HTTP1OutgoingFraming {
+        if self.requestEndsWithHeaders { return .none }
+        if let total, (self.requestTrailers?.count ?? 0) == 0 {
+            self.requestHeaders.setDecimal("content-length", total)
+            self.router.remaining = total
+            return .length
+        }
+        if !self.requestBodyChanged, let length = self.requestHeaders.first("content-length")?.decimal() {
+            self.router.remaining = length
+            return .length
+        }
+        self.requestHeaders.remove("content-length")
+        return .chunked
+    }
+
+    func forwardRequestData(_ data: ByteBuffer, endOfStream: Bool) {
+        if self.router.headPending { self.writeRequestHead(total: endOfStream ? data.readableBytes : nil) }
+        guard self.isActive, self.router.headWritten, !self.router.requestSent else { return }
+        let count = data.readableBytes
+        switch self.router.framing {
+        case .length:
+            guard count <= self.router.remaining, !endOfStream || count == self.router.remaining else {
+                // The head with its length is gone; a changed body would be cut or would desynchronise the peers.
+                self.failUpstream(status: 500, details: "wasm_body_length_mismatch", body: "")
+                return
+            }
+            self.router.remaining -= count
+            if count > 0 { self.writeUpstream(data) }
+        case .chunked:
+            if count > 0 {
+                var header = ByteBuffer()
+                HTTP1Serializer.writeChunkHeader(count, into: &header)
+                self.writeUpstream(header)
+                self.writeUpstream(data)
+                var end = ByteBuffer()
+                end.writeStaticString("\r\n")
+                self.writeUpstream(end)
+            }
+            if endOfStream {
+                var last = ByteBuffer()
+                HTTP1Serializer.writeLastChunk(self.requestTrailers, into: &last)
+                self.writeUpstream(last)
+            }
+        case .none, .untilClose:
+            break
+        }
+        if endOfStream {
+            self.requestFullySent()
+        } else if let connection = self.router.connection {
+            if !connection.isWritable { self.downstream.setReadsPaused(true) }
+        } else if self.router.pending.readableBytes > self.worker.options.bufferLimitBytes {
+            self.downstream.setReadsPaused(true)
+        }
+    }
+
+    private func requestFullySent() {
+        self.router.requestSent = true
+        if let connection = self.router.connection {
+            connection.requestEnded()
+            connection.flush()
+        }
+    }
+
+    private func writeUpstream(_ data: ByteBuffer) {
+        if let connection = self.router.connection {
+            connection.write(data)
+        } else {
+            self.router.pending.writeImmutableBuffer(data)
+        }
+    }
+
+    /// The client's socket has no more bytes for now.
+    func downstreamReadComplete() {
+        guard self.isActive else { return }
+        self.flushDirections()
+    }
+
+    func flushDirections() {
+        if self.router.headPending, !self.requestStopped, !self.holdsBody(.request) { self.writeRequestHead(total: nil) }
+        self.router.connection?.flush()
+        if self.responseHeadPending, !self.holdsBody(.response) {
+            self.writeResponseHead(total: nil)
+            self.downstream.flush()
+        }
+    }
+
+    // MARK: The connection
+
+    private func attempt(reuse: Bool) {
+        self.router.attempts += 1
+        guard let endpoint = self.router.cluster?.pickEndpoint() else {
+            self.flags = "UH"
+            self.failUpstream(status: 503, details: "no_healthy_upstream", body: "no healthy upstream")
+            return
+        }
+        self.router.endpoint = endpoint
+        if reuse, let connection = endpoint.takeIdle() {
+            self.upstreamConnected(connection)
+            return
+        }
+        self.router.isConnecting = true
+        let serial = self.serial
+        endpoint.connect(for: self) { [weak self] in
+            guard let self else { return false }
+            return self.isActive && self.serial == serial && self.router.isConnecting
+        }
+    }
+
+    var upstreamHeaders: HeaderMap { self.responseHeaders }
+
+    func upstreamConnected(_ connection: UpstreamConnection) {
+        self.router.isConnecting = false
+        self.router.connection = connection
+        connection.begin(self, isHead: self.isHead)
+        if self.router.requestSent || self.requestEndsWithHeaders { connection.requestEnded() }
+        let pending = self.router.pending
+        self.router.pending = ByteBuffer()
+        connection.write(pending)
+        connection.flush()
+        if !self.requestEnded, connection.isWritable { self.downstream.setReadsPaused(false) }
+    }
+
+    func upstreamWritable(_ writable: Bool) {
+        guard self.isActive, !self.requestStopped else { return }
+        self.downstream.setReadsPaused(!writable)
+    }
+
+    func upstreamFailed(_ failure: UpstreamFailure) {
+        guard self.isActive else { return }
+        self.router.connection = nil
+        self.router.isConnecting = false
+        switch failure {
+        case .connect where self.router.attempts < Self.maximumAttempts:
+            self.attempt(reuse: false)
+        case .connect:
+            self.flags = "UF"
+            self.failUpstream(
+                status: 503,
+                details: "upstream_reset_before_response_started{connection_failure}",
+                body: "upstream connect error or disconnect/reset before headers. reset reason: connection failure"
+            )
+        case .closedBeforeResponse(reused: true)
+        where self.requestEndsWithHeaders && self.router.attempts < Self.maximumAttempts:
+            // The peer closed an idle connection just when it was used again: nothing was processed.
+            self.router.pending.clear()
+            HTTP1Serializer.writeRequestHead(self.requestHeaders, framing: .none, into: &self.router.pending)
+            self.attempt(reuse: false)
+        case .closedBeforeResponse:
+            self.flags = "UC"
+            self.failUpstream(
+                status: 503,
+                details: "upstream_reset_before_response_started{connection_termination}",
+                body: "upstream connect error or disconnect/reset before headers. reset reason: connection termination"
+            )
+        case .brokenResponse:
+            self.flags = self.responseStarted ? "UC" : "UPE"
+            self.failUpstream(
+                status: self.responseStarted ? 503 : 502,
+                details: "upstream_reset_after_response_started{protocol_error}",
+                body: "upstream connect error or disconnect/reset before headers. reset reason: protocol error"
+            )
+        case .overflow:
+            self.flags = "UO"
+            self.failUpstream(status: 503, details: "upstream_overflow", body: "upstream connection overflow")
+        }
+    }
+
+    /// Answers for the upstream, as far as the client has not seen anything of the response.
+    private func failUpstream(status: Int, details: StaticString, body: StaticString) {
+        if self.responseHeadWritten {
+            self.reset(details: details)
+        } else if self.responseStarted {
+            self.replaceResponse(status: status, details: details)
+        } else {
+            self.sendLocalReply(status: status, details: details, body: body, from: nil)
+        }
+    }
+
+    // MARK: The response
+
+    func upstreamResponse(_ head: HTTP1Head, endOfStream: Bool) {
+        guard self.isActive else { return }
+        self.router.upstreamAddress = nil
+        self.router.firstByteMonotonic = Clock.monotonic()
+        if endOfStream { self.upstreamDone() }
+        self.responseStarted = true
+        self.responseEndsWithHeaders = endOfStream
+        self.router.route?.responseHeaders.apply(to: self.responseHeaders)
+        self.router.destination?.responseHeaders.apply(to: self.responseHeaders)
+        let serial = self.serial
+        self.runHeaders(.response, from: self.filterCount - 1)
+        if endOfStream, self.isActive, self.serial == serial { self.flushDirections() }
+    }
+
+    func upstreamData(_ data: ByteBuffer, endOfStream: Bool) {
+        guard self.isActive else { return }
+        if endOfStream { self.upstreamDone() }
+        let serial = self.serial
+        self.runData(.response, from: self.filterCount - 1, data, endOfStream: endOfStream)
+        if endOfStream, self.isActive, self.serial == serial { self.flushDirections() }
+    }
+
+    private func upstreamDone() {
+        self.router.connection = nil
+        self.router.timeout?.cancel()
+        self.router.timeout = nil
+    }
+
+    func upstreamReadComplete() {
+        guard self.isActive else { return }
+        self.flushDirections()
+        self.downstream.flush()
+    }
+}

@@ -1,0 +1,229 @@
+import NIOCore
+import ProxyWasm
+
+/// What a stream asks of the client's side; HTTP/1.1 fills it, HTTP/2 will.
+protocol DownstreamConnection: AnyObject {
+    var isHTTP10: Bool { get }
+    var remoteAddressBytes: [UInt8] { get }
+    var remoteIPBytes: [UInt8] { get }
+    var remotePort: Int { get }
+    var localAddressBytes: [UInt8] { get }
+    var localPort: Int { get }
+    var connectionID: UInt64 { get }
+    var listenerName: String { get }
+    /// The peer wants the connection closed after this response, or we do.
+    var closesAfterResponse: Bool { get }
+    func writeHead(_ map: HeaderMap, status: Int, framing: HTTP1OutgoingFraming, forHead: Bool)
+    func writeBody(_ data: ByteBuffer)
+    func writeEnd(trailers: HeaderMap?)
+    func flush()
+    func setReadsPaused(_ paused: Bool)
+    /// The response is complete.
+    func streamEnded(requestComplete: Bool)
+    /// Close without (the rest of) an answer.
+    func streamReset()
+}
+
+/// One HTTP request and its response on their way through the filter chain.
+/// Belongs to a connection and is reused for its next request.
+final class HTTPStream {
+    let worker: Worker
+    unowned let downstream: any DownstreamConnection
+    let requestHeaders = HeaderMap()
+    let responseHeaders = HeaderMap()
+    var requestTrailers: HeaderMap?
+    var responseTrailers: HeaderMap?
+    private(set) var filters: [WasmFilter] = []
+    private(set) var filterCount = 0
+    var generation: WorkerGeneration
+    /// Changes with every request: what was scheduled for an earlier one finds it changed.
+    private(set) var serial: UInt64 = 0
+    private(set) var isActive = false
+
+    // Request
+    var requestEndsWithHeaders = false
+    /// The client's last byte has arrived.
+    var requestEnded = false
+    /// Request iteration is over: answered locally, or the response is complete.
+    var requestStopped = false
+    var requestBodyChanged = false
+    var isHead = false
+    var requestMinorVersion = 1
+    /// Bytes of body received and sent, for log and properties.
+    var requestBytes: UInt64 = 0
+    var responseBytes: UInt64 = 0
+
+    // Response
+    var responseStarted = false
+    /// Changes when another response takes the place of the one whose walk is under way.
+    var responseWalk = 0
+    /// A local response, on its way through the response filters.
+    var isLocalResponse = false
+    var responseEndsWithHeaders = false
+    var responseBodyChanged = false
+    /// The filters are done with the head; it waits to be written with what follows.
+    var responseHeadPending = false
+    var responseHeadWritten = false
+    var responseFraming: HTTP1OutgoingFraming = .none
+    /// Body bytes still owed when `responseFraming` is `.length`.
+    var responseRemaining = 0
+    var responseComplete = false
+
+    // Routing and upstream
+    var router = RouterState()
+
+    // Facts for log and properties
+    var startMonotonic: UInt64 = 0
+    var startWall: UInt64 = 0
+    var status = 0
+    var details: [UInt8] = []
+    var flags: StaticString = "-"
+    var originalPath: [UInt8] = []
+    var properties: [(name: [UInt8], value: [UInt8])] = []
+
+    init(worker: Worker, downstream: any DownstreamConnection) {
+        self.worker = worker
+        self.downstream = downstream
+        self.generation = worker.generation
+    }
+
+    // MARK: Begin and end
+
+    /// `requestHeaders` has been filled by the codec.
+    func begin(_ head: HTTP1Head) {
+        self.serial = self.worker.nextStreamID
+        self.worker.nextStreamID &+= 1
+        self.isActive = true
+        self.generation = self.worker.generation
+        self.startMonotonic = Clock.monotonic()
+        self.startWall = Clock.wall()
+        self.worker.statistics.requestsTotal &+= 1
+        self.worker.statistics.requestsActive &+= 1
+        self.requestMinorVersion = head.minorVersion
+        self.requestEndsWithHeaders = head.framing == .none
+        self.requestEnded = self.requestEndsWithHeaders
+        self.isHead = self.requestHeaders.first(":method")?.equals("HEAD") == true
+        self.prepareRequestHeaders()
+
+        if let chain = self.generation.chain(of: self.downstream.listenerName) {
+            while self.filters.count < chain.count {
+                self.filters.append(WasmFilter(stream: self, index: self.filters.count))
+            }
+            self.filterCount = chain.count
+            for index in 0..<chain.count { self.filters[index].begin(chain[index]) }
+        } else {
+            self.filterCount = 0
+        }
+        self.runHeaders(.request, from: 0)
+    }
+
+    /// Log, `on_log`, `on_done`, `on_delete`, counters; then the stream is free for the next request.
+    private func end() {
+        guard self.isActive else { return }
+        self.isActive = false
+        self.requestStopped = true
+        self.router.release(self)
+        let duration = Clock.monotonic() &- self.startMonotonic
+        self.worker.statistics.requestsActive &-= 1
+        self.worker.statistics.record(status: self.status, durationNanoseconds: duration)
+        AccessLog.write(self, durationNanoseconds: duration)
+        for index in 0..<self.filterCount { self.filters[index].onLog() }
+        for index in 0..<self.filterCount { self.filters[index].end() }
+        self.forget()
+    }
+
+    private func forget() {
+        self.filterCount = 0
+        self.requestHeaders.removeAll()
+        self.responseHeaders.removeAll()
+        self.requestTrailers = nil
+        self.responseTrailers = nil
+        self.generation = self.worker.generation
+        self.serial = 0
+        self.requestEndsWithHeaders = false
+        self.requestStopped = false
+        self.requestBodyChanged = false
+        self.requestBytes = 0
+        self.responseBytes = 0
+        self.responseStarted = false
+        self.isLocalResponse = false
+        self.responseEndsWithHeaders = false
+        self.responseBodyChanged = false
+        self.responseHeadPending = false
+        self.responseHeadWritten = false
+        self.responseFraming = .none
+        self.responseRemaining = 0
+        self.responseComplete = false
+        self.router.reset()
+        self.status = 0
+        if !self.details.isEmpty { self.details = [] }
+        self.flags = "-"
+        if !self.originalPath.isEmpty { self.originalPath = [] }
+        if !self.properties.isEmpty { self.properties = [] }
+    }
+
+    /// The response has left completely.
+    func finishResponse() {
+        guard self.isActive, !self.responseComplete else { return }
+        self.responseComplete = true
+        let requestComplete = self.requestEnded
+        self.end()
+        self.downstream.streamEnded(requestComplete: requestComplete)
+    }
+
+    /// Give up: the connection closes without (the rest of) an answer.
+    func reset(details: StaticString) {
+        guard self.isActive else { return }
+        if self.details.isEmpty { self.setDetails(details) }
+        self.end()
+        self.downstream.streamReset()
+    }
+
+    /// The client is gone.
+    func downstreamClosed() {
+        guard self.isActive else { return }
+        if !self.responseHeadWritten { self.status = 0 }
+        self.flags = "DC"
+        self.setDetails("downstream_remote_disconnect")
+        self.end()
+    }
+
+    func setDetails(_ text: StaticString) {
+        self.details = Array(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    // MARK: Small operations for the filters
+
+    func makeTrailers(_ type: MapType) -> HeaderMap? {
+        switch type {
+        case .requestTrailers:
+            if self.requestTrailers == nil { self.requestTrailers = HeaderMap() }
+            return self.requestTrailers
+        case .responseTrailers:
+            if self.responseTrailers == nil { self.responseTrailers = HeaderMap() }
+            return self.responseTrailers
+        default:
+            return nil
+        }
+    }
+
+    /// Bounds of what plugins may store in one stream.
+    private static let maximumProperties = 1000
+    private static let maximumPropertyBytes = 1 << 20
+
+    func setProperty(_ path: [UInt8], _ value: [UInt8]) -> Status {
+        guard path.count + value.count <= Self.maximumPropertyBytes else { return .badArgument }
+        if let index = self.properties.firstIndex(where: { $0.name == path }) {
+            self.properties[index].value = value
+            return .ok
+        }
+        guard self.properties.count < Self.maximumProperties else { return .badArgument }
+        self.properties.append((path, value))
+        return .ok
+    }
+
+    func clearRouteCache() { self.router.clearRoute() }
+}
+
+@available(*, unavailable)
+extension HTTPStream: Sendable {}

@@ -1,0 +1,151 @@
+import NIOCore
+import ProxyWasm
+
+/// A plugin's HTTP call to a cluster (`proxy_http_call`): one exchange, its response collected.
+final class HTTPCallout: UpstreamReceiver {
+    private let worker: Worker
+    private let cluster: ClusterPool
+    private let requestHeaders = HeaderMap()
+    private var requestBody: ByteBuffer
+    private let timeoutMilliseconds: UInt32
+    private var completion: ((HTTPCallout, Bool) -> Void)?
+    private var connection: UpstreamConnection?
+    private var timeout: Scheduled<Void>?
+    private var attempts = 0
+    let responseHeaders = HeaderMap()
+    let responseBody = StreamBody()
+
+    var upstreamHeaders: HeaderMap { self.responseHeaders }
+
+    init(
+        worker: Worker,
+        cluster: ClusterPool,
+        headers: HeaderMap,
+        body: UnsafeRawBufferPointer,
+        timeoutMilliseconds: UInt32,
+        completion: @escaping (HTTPCallout, Bool) -> Void
+    ) {
+        self.worker = worker
+        self.cluster = cluster
+        self.requestHeaders.copy(from: headers)
+        self.requestBody = ByteBufferAllocator().buffer(capacity: body.count)
+        self.requestBody.writeBytes(body)
+        self.timeoutMilliseconds = timeoutMilliseconds
+        self.completion = completion
+        if self.requestHeaders.firstIndex(of: ":authority") == nil, let host = self.requestHeaders.first("host") {
+            self.requestHeaders.append(":authority", host)
+        }
+        self.requestHeaders.remove("host")
+        removeHopByHopHeaders(self.requestHeaders, connectionNamesOthers: false)
+        if body.count > 0 {
+            self.requestHeaders.setDecimal("content-length", body.count)
+        } else {
+            self.requestHeaders.remove("content-length")
+        }
+    }
+
+    func start() {
+        guard self.completion != nil else { return }
+        if self.timeoutMilliseconds > 0 {
+            self.timeout = self.worker.eventLoop.assumeIsolated().scheduleTask(
+                in: .milliseconds(Int64(self.timeoutMilliseconds))
+            ) { self.fail(504, "upstream request timeout") }
+        }
+        self.cluster.requests &+= 1
+        self.attempt(reuse: true)
+    }
+
+    private func attempt(reuse: Bool) {
+        self.attempts += 1
+        guard let endpoint = self.cluster.pickEndpoint() else {
+            self.fail(503, "no healthy upstream")
+            return
+        }
+        if reuse, let connection = endpoint.takeIdle() {
+            self.upstreamConnected(connection)
+        } else {
+            endpoint.connect(for: self) { [weak self] in self?.completion != nil }
+        }
+    }
+
+    /// Nobody waits any more.
+    func cancel() {
+        self.completion = nil
+        self.timeout?.cancel()
+        self.connection?.abandon()
+        self.connection = nil
+    }
+
+    // MARK: UpstreamReceiver
+
+    func upstreamConnected(_ connection: UpstreamConnection) {
+        self.connection = connection
+        connection.begin(self, isHead: self.requestHeaders.first(":method")?.equals("HEAD") == true)
+        var buffer = ByteBuffer()
+        HTTP1Serializer.writeRequestHead(
+            self.requestHeaders,
+            framing: self.requestBody.readableBytes > 0 ? .length : .none,
+            into: &buffer
+        )
+        buffer.writeImmutableBuffer(self.requestBody)
+        connection.requestEnded()
+        connection.write(buffer)
+        connection.flush()
+    }
+
+    func upstreamResponse(_ head: HTTP1Head, endOfStream: Bool) {
+        if endOfStream { self.finish(responded: true) }
+    }
+
+    func upstreamData(_ data: ByteBuffer, endOfStream: Bool) {
+        if self.responseBody.count + data.readableBytes > self.worker.options.bufferLimitBytes {
+            self.connection?.abandon()
+            self.connection = nil
+            self.finish(responded: false)
+            return
+        }
+        if data.readableBytes > 0 { self.responseBody.append(data) }
+        if endOfStream { self.finish(responded: true) }
+    }
+
+    func upstreamReadComplete() {}
+    func upstreamWritable(_ writable: Bool) {}
+
+    func upstreamFailed(_ failure: UpstreamFailure) {
+        self.connection = nil
+        switch failure {
+        case .closedBeforeResponse(reused: true) where self.attempts < 3:
+            self.attempt(reuse: false)
+        case .brokenResponse:
+            self.finish(responded: false)
+        case .connect:
+            self.fail(503, "upstream connect error or disconnect/reset before headers")
+        case .closedBeforeResponse, .overflow:
+            self.fail(503, "upstream connect error or disconnect/reset before headers")
+        }
+    }
+
+    /// As Envoy does, a failed call is shown to the plugin as a response with a status of its own.
+    private func fail(_ status: Int, _ text: StaticString) {
+        self.connection?.abandon()
+        self.connection = nil
+        self.responseHeaders.removeAll()
+        self.responseHeaders.setDecimal(":status", status)
+        self.responseHeaders.append("content-type", "text/plain")
+        self.responseBody.clear()
+        self.responseBody.buffer.writeStaticString(text)
+        self.responseHeaders.setDecimal("content-length", self.responseBody.count)
+        self.finish(responded: true)
+    }
+
+    private func finish(responded: Bool) {
+        self.connection = nil
+        self.timeout?.cancel()
+        guard let completion = self.completion else { return }
+        self.completion = nil
+        completion(self, responded)
+    }
+}
+
+@available(*, unavailable)
+extension HTTPCallout: Sendable {}

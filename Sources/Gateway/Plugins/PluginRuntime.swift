@@ -1,0 +1,157 @@
+import NIOCore
+import ProxyWasm
+
+/// A running VM with its root context, and what the plugin is given outside streams: logs, clocks,
+/// ticks, HTTP calls. Fills `PluginHost`.
+final class PluginRuntime: PluginHost {
+    private let instance: PluginInstance
+    private let name: String
+    private let worker: Worker
+    private(set) var vm: PluginVM?
+    private(set) var root: PluginContext?
+    private var ticks: [UInt32: LoopTimer] = [:]
+    private var calls: [UInt32: HTTPCallout] = [:]
+    private var activeStreams = 0
+    private var isRetired = false
+    private var isShutDown = false
+    /// Filters whose stream waits for this plugin: they are told when the VM dies.
+    private var waiting: [ObjectIdentifier: WasmFilter] = [:]
+
+    init(instance: PluginInstance, worker: Worker) {
+        self.instance = instance
+        self.name = instance.snapshot.configuration.definition.name
+        self.worker = worker
+    }
+
+    func start(_ module: PluginModule, _ definition: PluginDefinition) throws(PluginFailure) {
+        let vm = try PluginVM(module: module, definition: definition, host: self, services: self.worker.services)
+        self.vm = vm
+        self.root = try vm.startPlugin(definition)
+    }
+
+    // MARK: Streams
+
+    func streamBegan() { self.activeStreams += 1 }
+
+    func streamEnded() {
+        self.activeStreams -= 1
+        self.shutDownIfUnused()
+    }
+
+    /// No new streams; the VM ends with its last one.
+    func retire() {
+        self.isRetired = true
+        self.shutDownIfUnused()
+    }
+
+    private func shutDownIfUnused() {
+        guard self.isRetired, self.activeStreams == 0, !self.isShutDown else { return }
+        self.isShutDown = true
+        // Later: this may be called from inside a callback of the VM.
+        self.worker.eventLoop.assumeIsolated().execute { self.tearDown(healthy: true) }
+    }
+
+    private func tearDown(healthy: Bool) {
+        for task in self.ticks.values { task.cancel() }
+        self.ticks = [:]
+        for call in self.calls.values { call.cancel() }
+        self.calls = [:]
+        if healthy { self.vm?.shutDown() }
+    }
+
+    func addWaiting(_ filter: WasmFilter) { self.waiting[ObjectIdentifier(filter)] = filter }
+    func removeWaiting(_ filter: WasmFilter) { self.waiting[ObjectIdentifier(filter)] = nil }
+
+    // MARK: PluginHost
+
+    var logLevel: LogLevel { self.worker.log.level(.wasm) }
+
+    func log(_ level: LogLevel, plugin: PluginContext?, message: UnsafeRawBufferPointer) {
+        self.worker.log.pluginLine(level, plugin: self.name, bytes: message)
+    }
+
+    func currentTimeNanoseconds() -> UInt64 { Clock.wall() }
+    func monotonicTimeNanoseconds() -> UInt64 { Clock.monotonic() }
+
+    func fillRandom(_ target: UnsafeMutableRawBufferPointer) {
+        var generator = SystemRandomNumberGenerator()
+        var position = 0
+        while position < target.count {
+            var word = generator.next()
+            withUnsafeBytes(of: &word) { bytes in
+                let count = min(8, target.count - position)
+                UnsafeMutableRawBufferPointer(rebasing: target[position..<(position + count)])
+                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[0..<count]))
+                position += count
+            }
+        }
+    }
+
+    func setTickPeriod(milliseconds: UInt32, plugin: PluginContext) {
+        self.ticks.removeValue(forKey: plugin.id)?.cancel()
+        guard milliseconds > 0, !self.isShutDown else { return }
+        let period = TimeAmount.milliseconds(Int64(milliseconds))
+        self.ticks[plugin.id] = LoopTimer(on: self.worker.eventLoop, every: period) { [weak self, weak plugin] in
+            guard let self, let plugin else { return }
+            self.vm?.tick(plugin)
+        }
+    }
+
+    func startHTTPCall(
+        token: UInt32,
+        plugin: PluginContext,
+        cluster: UnsafeRawBufferPointer,
+        headers: HeaderMap,
+        body: UnsafeRawBufferPointer,
+        trailers: HeaderMap,
+        timeoutMilliseconds: UInt32
+    ) -> Status {
+        guard let pool = self.worker.cluster(named: String(decoding: cluster, as: UTF8.self)) else { return .badArgument }
+        guard !self.isShutDown else { return .internalFailure }
+        let call = HTTPCallout(
+            worker: self.worker,
+            cluster: pool,
+            headers: headers,
+            body: body,
+            timeoutMilliseconds: timeoutMilliseconds
+        ) { [weak self] call, responded in
+            self?.callEnded(token: token, call: call, responded: responded)
+        }
+        self.calls[token] = call
+        // Later: nothing may be delivered while the guest is on the stack.
+        self.worker.eventLoop.assumeIsolated().execute { call.start() }
+        return .ok
+    }
+
+    private func callEnded(token: UInt32, call: HTTPCallout, responded: Bool) {
+        guard self.calls.removeValue(forKey: token) != nil, let vm = self.vm else { return }
+        if responded {
+            vm.httpCallResponse(token: token, headers: call.responseHeaders, body: call.responseBody, trailers: nil)
+        } else {
+            vm.httpCallResponse(token: token, headers: nil, body: nil, trailers: nil)
+        }
+    }
+
+    func cancelHTTPCall(token: UInt32) {
+        self.calls.removeValue(forKey: token)?.cancel()
+    }
+
+    func property(_ path: PropertyPath, into value: inout [UInt8]) -> Status {
+        .notFound
+    }
+
+    func vmDidFail(_ vm: PluginVM) {
+        guard !self.isShutDown, let failure = vm.failure else { return }
+        self.isShutDown = true
+        self.instance.runtimeFailed(self, failure)
+        self.worker.eventLoop.assumeIsolated().execute {
+            self.tearDown(healthy: false)
+            let waiting = Array(self.waiting.values)
+            self.waiting = [:]
+            for filter in waiting { filter.vmFailedWhileWaiting() }
+        }
+    }
+}
+
+@available(*, unavailable)
+extension PluginRuntime: Sendable {}

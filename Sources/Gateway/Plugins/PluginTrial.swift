@@ -1,0 +1,76 @@
+import Dispatch
+import ProxyWasm
+
+/// Starts a plugin once, off the workers, before they get it: a plugin that refuses its configuration
+/// never replaces one that works.
+enum PluginTrial {
+    /// Nil when the plugin starts.
+    static func run(_ module: PluginModule, _ definition: PluginDefinition, log: GatewayLog) async -> PluginFailure? {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global(qos: .userInitiated).async {
+                continuation.resume(returning: self.start(module, definition, log))
+            }
+        }
+    }
+
+    private static func start(
+        _ module: PluginModule,
+        _ definition: PluginDefinition,
+        _ log: GatewayLog
+    ) -> PluginFailure? {
+        let host = TrialHost(name: definition.name, log: log)
+        do throws(PluginFailure) {
+            // Shared data of a trial is its own: the plugin must not find traces of it later.
+            let vm = try PluginVM(module: module, definition: definition, host: host, services: SharedServices())
+            _ = try vm.startPlugin(definition)
+            // Dropped without on_done, as Envoy drops its canary.
+            return nil
+        } catch {
+            return error
+        }
+    }
+}
+
+/// Shows warnings and errors only: the workers' starts write the plugin's other lines.
+private final class TrialHost: PluginHost {
+    private let name: String
+    private let output: GatewayLog
+
+    init(name: String, log: GatewayLog) {
+        self.name = name
+        self.output = log
+    }
+
+    var logLevel: LogLevel { max(.warn, self.output.level(.wasm)) }
+
+    func log(_ level: LogLevel, plugin: PluginContext?, message: UnsafeRawBufferPointer) {
+        self.output.pluginLine(level, plugin: self.name, bytes: message)
+    }
+
+    func currentTimeNanoseconds() -> UInt64 { Clock.wall() }
+    func monotonicTimeNanoseconds() -> UInt64 { Clock.monotonic() }
+
+    func fillRandom(_ target: UnsafeMutableRawBufferPointer) {
+        var generator = SystemRandomNumberGenerator()
+        for index in target.indices { target[index] = UInt8.random(in: 0...255, using: &generator) }
+    }
+
+    func setTickPeriod(milliseconds: UInt32, plugin: PluginContext) {}
+
+    func startHTTPCall(
+        token: UInt32,
+        plugin: PluginContext,
+        cluster: UnsafeRawBufferPointer,
+        headers: HeaderMap,
+        body: UnsafeRawBufferPointer,
+        trailers: HeaderMap,
+        timeoutMilliseconds: UInt32
+    ) -> Status {
+        // Accepted and never answered: a plugin that calls out while it starts must not fail its trial.
+        .ok
+    }
+
+    func cancelHTTPCall(token: UInt32) {}
+    func property(_ path: PropertyPath, into value: inout [UInt8]) -> Status { .notFound }
+    func vmDidFail(_ vm: PluginVM) {}
+}

@@ -1,0 +1,22 @@
+/// Settings of the process, not of a resource.
+package struct GatewayOptions: Sendable {
+    /// Event loops; each owns its connections, pools and plugin instances.
+    package var workers: Int
+    /// One line per request to stdout.
+    package var accessLog = true
+    /// How long SIGTERM waits for streams in flight.
+    package var drainTimeoutSeconds = 30
+    /// From a request's first byte to the end of its head.
+    package var requestHeadersTimeoutSeconds: UInt32 = 30
+    /// A connection without a request.
+    package var connectionIdleTimeoutSeconds: UInt32 = 3600
+    /// A stream on which nothing moves.
+    package var streamIdleTimeoutSeconds: UInt32 = 300
+    /// Body bytes that one filter, or the way to a slow peer, holds per stream and direction.
+    package var bufferLimitBytes = 1 << 20
+    /// Connections of one worker.
+    package var maximumConnectionsPerWorker = 50_000
+    package var http1 = HTTP1Limits()
+
+    package init(workers: Int) { self.workers = max(1, workers) }
+}

@@ -1,0 +1,189 @@
+import NIOCore
+import ProxyWasm
+
+/// One event loop and everything it touches per request: connections, upstream pools, plugin
+/// instances, counters. Never touched from another thread; `WorkerHandle` is the way in.
+final class Worker {
+    let index: Int
+    let eventLoop: any EventLoop
+    let options: GatewayOptions
+    let log: GatewayLog
+    let services: SharedServices
+    let accessLog: OutputWriter?
+    var statistics = WorkerStatistics()
+    var randomness = RandomPool()
+    /// Scratch of the access log's formatter.
+    var scratch = ByteScratch()
+
+    private(set) var generation: WorkerGeneration
+    private var clusters: [String: ClusterPool] = [:]
+    private var plugins: [String: PluginInstance] = [:]
+    private var connections: [ObjectIdentifier: HTTP1ServerConnection] = [:]
+    private var sweeper: LoopTimer?
+    /// Seconds since the worker began, updated by the sweeper: good enough for idle timeouts.
+    private(set) var coarseSeconds: UInt32 = 0
+    private(set) var isDraining = false
+    var nextStreamID: UInt64 = 1
+    var nextConnectionID: UInt64
+
+    init(
+        index: Int,
+        eventLoop: any EventLoop,
+        options: GatewayOptions,
+        log: GatewayLog,
+        services: SharedServices,
+        accessLog: OutputWriter?
+    ) {
+        self.index = index
+        self.eventLoop = eventLoop
+        self.options = options
+        self.log = log
+        self.services = services
+        self.accessLog = accessLog
+        self.generation = WorkerGeneration.empty
+        self.nextConnectionID = UInt64(index) << 48 + 1
+    }
+
+    func start() {
+        self.sweeper = LoopTimer(on: self.eventLoop, every: .seconds(1)) { self.sweep() }
+    }
+
+    // MARK: Configuration
+
+    /// Makes a snapshot the one that new streams begin with.
+    func install(_ snapshot: Snapshot) {
+        var clusters: [String: ClusterPool] = [:]
+        for configuration in snapshot.configuration.clusters {
+            if let old = self.clusters[configuration.name], old.configuration == configuration {
+                clusters[configuration.name] = old
+            } else {
+                clusters[configuration.name] = ClusterPool(configuration: configuration, worker: self)
+            }
+        }
+        for (name, old) in self.clusters where clusters[name] !== old { old.retire() }
+        self.clusters = clusters
+
+        var plugins: [String: PluginInstance] = [:]
+        for (key, plugin) in snapshot.plugins {
+            if let old = self.plugins[key], old.canServe(plugin) {
+                old.update(plugin)
+                plugins[key] = old
+            } else {
+                plugins[key] = PluginInstance(plugin, worker: self)
+            }
+        }
+        for (key, old) in self.plugins where plugins[key] !== old { old.retire() }
+        self.plugins = plugins
+        self.generation = WorkerGeneration(snapshot: snapshot, plugins: plugins)
+    }
+
+    func cluster(named name: String) -> ClusterPool? { self.clusters[name] }
+
+    // MARK: Connections
+
+    func add(_ connection: HTTP1ServerConnection) {
+        self.connections[ObjectIdentifier(connection)] = connection
+        self.statistics.connectionsTotal &+= 1
+        self.statistics.connectionsActive &+= 1
+    }
+
+    func remove(_ connection: HTTP1ServerConnection) {
+        if self.connections.removeValue(forKey: ObjectIdentifier(connection)) != nil {
+            self.statistics.connectionsActive &-= 1
+        }
+    }
+
+    var connectionCount: Int { self.connections.count }
+
+    private func sweep() {
+        self.coarseSeconds &+= 1
+        for connection in Array(self.connections.values) { connection.checkTimeouts() }
+        for cluster in self.clusters.values {
+            for endpoint in cluster.endpoints { endpoint.closeIdle(olderThan: EndpointPool.idleSeconds) }
+        }
+    }
+
+    // MARK: End of life
+
+    /// Idle connections close now, busy ones after their stream.
+    func drain() {
+        self.isDraining = true
+        for connection in Array(self.connections.values) { connection.drain() }
+    }
+
+    func stop() {
+        self.sweeper?.cancel()
+        self.sweeper = nil
+        for connection in Array(self.connections.values) { connection.closeNow() }
+        for plugin in self.plugins.values { plugin.retire() }
+        for cluster in self.clusters.values { cluster.retire() }
+        self.plugins = [:]
+        self.clusters = [:]
+        self.generation = WorkerGeneration.empty
+    }
+
+    // MARK: Status
+
+    func report() -> WorkerReport {
+        WorkerReport(
+            statistics: self.statistics,
+            plugins: self.plugins.mapValues { $0.report() },
+            clusters: self.clusters.mapValues { cluster in
+                ClusterReport(
+                    requests: cluster.requests,
+                    connectFailures: cluster.connectFailures,
+                    endpoints: cluster.endpoints.map {
+                        EndpointStatus(
+                            address: "\($0.endpoint.address):\($0.endpoint.port)",
+                            connections: $0.connectionCount,
+                            idleConnections: $0.idleCount
+                        )
+                    }
+                )
+            },
+            listeners: self.connections.values.reduce(into: [:]) { $0[$1.listenerName, default: 0] += 1 },
+            listenerRequests: self.listenerRequests
+        )
+    }
+
+    var listenerRequests: [String: UInt64] = [:]
+}
+
+@available(*, unavailable)
+extension Worker: Sendable {}
+
+/// What a stream holds on to: the snapshot it began with and this worker's plugin instances for it.
+final class WorkerGeneration {
+    let snapshot: Snapshot?
+    private let chains: [String: [PluginInstance]]
+
+    static var empty: WorkerGeneration { WorkerGeneration() }
+
+    private init() {
+        self.snapshot = nil
+        self.chains = [:]
+    }
+
+    init(snapshot: Snapshot, plugins: [String: PluginInstance]) {
+        self.snapshot = snapshot
+        self.chains = snapshot.listeners.mapValues { listener in
+            listener.configuration.pluginChain.compactMap { plugins[$0] }
+        }
+    }
+
+    func chain(of listener: String) -> [PluginInstance]? { self.chains[listener] }
+}
+
+struct WorkerReport: Sendable {
+    var statistics: WorkerStatistics
+    var plugins: [String: PluginReport]
+    var clusters: [String: ClusterReport]
+    var listeners: [String: Int]
+    var listenerRequests: [String: UInt64]
+}
+
+struct ClusterReport: Sendable {
+    var requests: UInt64
+    var connectFailures: UInt64
+    var endpoints: [EndpointStatus]
+}

@@ -1,0 +1,66 @@
+import Gateway
+import IstioResources
+import ProxyWasm
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// Reads resource files for `run`, keeping the last good version of what a later edit breaks.
+final class ResourceLoader: ConfigurationLoader {
+    private let paths: [String]
+    private let namespace: String
+    private let translator: Translator
+    private let lastGood = Mutex(ResourceSet())
+
+    init(options: ResourceOptions, limits: VMLimits) {
+        self.paths = options.paths
+        self.namespace = options.namespace
+        self.translator = Translator(
+            identity: options.identity,
+            environment: ProcessEnvironment.variables(),
+            limits: limits
+        )
+    }
+
+    func load() -> LoadedConfiguration {
+        let (fresh, decodingProblems) = loadResources(paths: self.paths, defaultNamespace: self.namespace)
+        let resources = self.lastGood.withLock { lastGood -> ResourceSet in
+            lastGood = fresh.keepingLastGood(of: lastGood)
+            return lastGood
+        }
+        let result = self.translator.translate(resources)
+        let problems = decodingProblems + result.warnings
+        // A route to an unknown host is served (with 503), so it rejects nothing.
+        let references = resources.referenceProblems()
+        return LoadedConfiguration(
+            configuration: result.configuration,
+            resources: resources.count,
+            problems: problems.filter { $0.severity == .error }.map(\.description),
+            warnings: problems.filter { $0.severity == .warning }.map(\.description) + references.map(\.description)
+        )
+    }
+}
+
+/// The process's own environment, read once.
+enum ProcessEnvironment {
+    static func variables() -> [String: String] {
+        var result: [String: String] = [:]
+        // Optional on some platforms, not on others.
+        let start: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = environ
+        guard var entry = start else { return result }
+        while let pointer = entry.pointee {
+            let text = String(cString: pointer)
+            if let equals = text.firstIndex(of: "=") {
+                result[String(text[..<equals])] = String(text[text.index(after: equals)...])
+            }
+            entry += 1
+        }
+        return result
+    }
+}

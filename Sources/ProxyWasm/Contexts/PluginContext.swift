@@ -1,0 +1,78 @@
+/// A root context: one plugin (code and configuration) on one VM.
+public final class PluginContext {
+    enum State {
+        case starting
+        case live
+        /// `proxy_on_done` answered false; it ends with `proxy_done`.
+        case pendingDone
+        case gone
+    }
+
+    static let maximumProperties = 1000
+    static let maximumPropertyBytes = 1 << 20
+
+    /// The guest's number for this context.
+    public let id: UInt32
+    public let definition: PluginDefinition
+    public unowned let vm: PluginVM
+
+    var state = State.starting
+    /// `proxy_done` has been called; the end is queued.
+    var isDeleteQueued = false
+    /// Buffer 7 is readable: during creation and `proxy_on_configure`.
+    var showsConfiguration = false
+    /// What the plugin stored outside any stream.
+    private var properties: [[UInt8]: [UInt8]] = [:]
+    private var propertyBytes = 0
+
+    init(id: UInt32, definition: PluginDefinition, vm: PluginVM) {
+        self.id = id
+        self.definition = definition
+        self.vm = vm
+    }
+
+    /// A new stream context; the guest's `proxy_on_context_create` runs in here. `host` must call
+    /// `finish` before it dies. On a failed VM the context exists, but its callbacks answer `.failed`.
+    public func makeStream(host: any StreamHost) -> StreamContext {
+        let vm = self.vm
+        let stream = vm.takeStream()
+        stream.begin(id: vm.nextContextID(), plugin: self, vm: vm, host: host)
+        vm.streams.insert(stream)
+        guard vm.isUsable, self.state != .gone else { return stream }
+        stream.isCreated = true
+        if let function = vm.exports.contextCreate {
+            vm.slots[0] = RawValue(i32: stream.id)
+            vm.slots[1] = RawValue(i32: self.id)
+            _ = vm.invoke(function, "proxy_on_context_create", plugin: self, stream: stream, count: 2)
+        }
+        stream.isLive = true
+        vm.settle(stream)
+        return stream
+    }
+
+    func property(_ path: [UInt8]) -> [UInt8]? { self.properties[path] }
+
+    func setProperty(_ path: [UInt8], _ value: [UInt8]) -> Status {
+        let old = self.properties[path]
+        let bytes = self.propertyBytes + value.count - (old?.count ?? -path.count)
+        guard bytes <= Self.maximumPropertyBytes, old != nil || self.properties.count < Self.maximumProperties else {
+            return .internalFailure
+        }
+        self.propertyBytes = bytes
+        self.properties[path] = value
+        return .ok
+    }
+}
+
+@available(*, unavailable)
+extension PluginContext: Sendable {}
+
+extension PluginVM {
+    /// A context object to use: one of an earlier stream if nobody holds it any more.
+    func takeStream() -> StreamContext {
+        while var stream = self.pool.popLast() {
+            if isKnownUniquelyReferenced(&stream) { return stream }
+        }
+        return StreamContext()
+    }
+}

@@ -1,0 +1,43 @@
+// PORT 2, the part that outlives a stream: one per plugin VM.
+
+/// What the proxy provides to a plugin VM, on the VM's worker.
+public protocol PluginHost: AnyObject {
+    /// Lines below this are not handed to `log`.
+    var logLevel: LogLevel { get }
+    /// A line of the plugin's own (`proxy_log`, stdout, stderr) or of the VM about it. `plugin` is nil
+    /// while the module starts. The bytes are any bytes: the host escapes what would break its log.
+    func log(_ level: LogLevel, plugin: PluginContext?, message: UnsafeRawBufferPointer)
+    /// Nanoseconds since the Unix epoch.
+    func currentTimeNanoseconds() -> UInt64
+    /// Nanoseconds of a clock that never goes back.
+    func monotonicTimeNanoseconds() -> UInt64
+    /// Fills with random bytes.
+    func fillRandom(_ target: UnsafeMutableRawBufferPointer)
+    /// Call `plugin.vm.tick(plugin)` every so often; 0 stops. Replaces an earlier period.
+    func setTickPeriod(milliseconds: UInt32, plugin: PluginContext)
+    /// Start an HTTP call to a cluster. Any status but `.ok` means it has not started and no response
+    /// will be delivered. Deliver exactly one `vm.httpCallResponse(...)` later, never inside this call.
+    /// `headers`, `trailers` are valid during the call only. `timeoutMilliseconds` 0: none.
+    func startHTTPCall(
+        token: UInt32,
+        plugin: PluginContext,
+        cluster: UnsafeRawBufferPointer,
+        headers: HeaderMap,
+        body: UnsafeRawBufferPointer,
+        trailers: HeaderMap,
+        timeoutMilliseconds: UInt32
+    ) -> Status
+    /// The plugin is gone: forget the call, deliver nothing.
+    func cancelHTTPCall(token: UInt32)
+    /// A property outside any stream (section 2.10); `plugin_*` never get here.
+    func property(_ path: PropertyPath, into value: inout [UInt8]) -> Status
+    /// The VM is dead (`vm.failure` says why). Called once, after the guest is off the stack.
+    func vmDidFail(_ vm: PluginVM)
+    /// Called from any thread when a queue of this VM's has a new item: make the worker call
+    /// `vm.deliverQueueEvents()` soon. Nil (the default): notifications wait for the VM's next callback.
+    var queueWaker: (@Sendable () -> Void)? { get }
+}
+
+extension PluginHost {
+    public var queueWaker: (@Sendable () -> Void)? { nil }
+}

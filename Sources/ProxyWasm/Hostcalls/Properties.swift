@@ -1,0 +1,69 @@
+extension Hostcalls {
+    static let properties: [Hostcall] = [
+        Self.define("proxy_get_property", "iiii") { vm, v in
+            vm.getProperty(v[0].i32, v[1].i32, v[2].i32, v[3].i32)
+        },
+        Self.define("proxy_set_property", "iiii") { vm, v in
+            vm.setProperty(v[0].i32, v[1].i32, v[2].i32, v[3].i32)
+        },
+    ]
+}
+
+extension PluginVM {
+    static let maximumPropertyPathBytes = 4096
+    static let maximumPropertyValueBytes = 1 << 20
+
+    /// `proxy_get_property` (all): an empty path is SERIALIZATION_FAILURE.
+    func getProperty(_ pathAddress: UInt32, _ pathSize: UInt32, _ address: UInt32, _ size: UInt32) -> Status {
+        guard let bytes = self.instance.memory.slice(pathAddress, pathSize) else { return .invalidMemoryAccess }
+        guard bytes.count <= Self.maximumPropertyPathBytes else { return .notFound }
+        let path = PropertyPath(Array(bytes))
+        guard path.count > 0 else { return .serializationFailure }
+        var value: [UInt8] = []
+        swap(&value, &self.scratchBytes)
+        value.removeAll(keepingCapacity: true)
+        defer { swap(&value, &self.scratchBytes) }
+        let status = self.property(path, into: &value)
+        return status == .ok ? self.give(value, address, size) : status
+    }
+
+    private func property(_ path: PropertyPath, into value: inout [UInt8]) -> Status {
+        if let plugin = self.effectivePlugin, let text = Self.ownProperty(path, of: plugin.definition) {
+            guard path.count == 1 else { return .notFound }
+            value.append(contentsOf: text.utf8)
+            return .ok
+        }
+        if let stream = self.effectiveStream {
+            return stream.host?.property(path, into: &value) ?? .notFound
+        }
+        let status = self.host.property(path, into: &value)
+        guard status == .notFound, let stored = self.effectivePlugin?.property(path.bytes) else { return status }
+        value = stored
+        return .ok
+    }
+
+    private static func ownProperty(_ path: PropertyPath, of definition: PluginDefinition) -> String? {
+        if path.matches(0, "plugin_name") { return definition.name }
+        if path.matches(0, "plugin_root_id") { return definition.rootID }
+        if path.matches(0, "plugin_vm_id") { return definition.vmID }
+        return nil
+    }
+
+    /// `proxy_set_property` (all): kept with the stream, or with the plugin when there is none
+    /// (Envoy refuses that, and the Rust SDK panics then).
+    func setProperty(_ pathAddress: UInt32, _ pathSize: UInt32, _ address: UInt32, _ size: UInt32) -> Status {
+        let memory = self.instance.memory
+        guard let path = memory.slice(pathAddress, pathSize), let value = memory.slice(address, size) else {
+            return .invalidMemoryAccess
+        }
+        var key = Array(path.prefix(Self.maximumPropertyPathBytes + 1))
+        if key.last == 0 { key.removeLast() }
+        guard !key.isEmpty, key.count <= Self.maximumPropertyPathBytes,
+            value.count <= Self.maximumPropertyValueBytes
+        else { return .badArgument }
+        if let stream = self.effectiveStream {
+            return stream.host?.setProperty(key, Array(value)) ?? .notFound
+        }
+        return self.effectivePlugin?.setProperty(key, Array(value)) ?? .notFound
+    }
+}

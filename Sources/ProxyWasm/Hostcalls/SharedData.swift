@@ -1,0 +1,43 @@
+extension Hostcalls {
+    static let sharedData: [Hostcall] = [
+        Self.define("proxy_get_shared_data", "iiiii") { vm, v in
+            vm.getSharedData(v[0].i32, v[1].i32, v[2].i32, v[3].i32, v[4].i32)
+        },
+        Self.define("proxy_set_shared_data", "iiiii") { vm, v in
+            vm.setSharedData(v[0].i32, v[1].i32, v[2].i32, v[3].i32, v[4].i32)
+        },
+    ]
+}
+
+extension PluginVM {
+    /// `proxy_get_shared_data` (all).
+    func getSharedData(
+        _ keyAddress: UInt32,
+        _ keySize: UInt32,
+        _ address: UInt32,
+        _ size: UInt32,
+        _ cas: UInt32
+    ) -> Status {
+        guard let key = self.instance.memory.slice(keyAddress, keySize) else { return .invalidMemoryAccess }
+        guard let item = self.services.data.get(vmID: self.definition.vmID, key: Array(key)) else { return .notFound }
+        let status = self.give(item.value, address, size)
+        guard status == .ok else { return status }
+        return self.instance.memory.store(item.cas, at: cas) ? .ok : .invalidMemoryAccess
+    }
+
+    /// `proxy_set_shared_data` (all): `cas` 0 is unconditional; a null value is an empty one.
+    func setSharedData(
+        _ keyAddress: UInt32,
+        _ keySize: UInt32,
+        _ address: UInt32,
+        _ size: UInt32,
+        _ cas: UInt32
+    ) -> Status {
+        let memory = self.instance.memory
+        guard let key = memory.slice(keyAddress, keySize), let value = memory.slice(address, size) else {
+            return .invalidMemoryAccess
+        }
+        guard key.count + value.count <= SharedDataStore.maximumBytes else { return .internalFailure }
+        return self.services.data.set(vmID: self.definition.vmID, key: Array(key), value: Array(value), cas: cas)
+    }
+}

@@ -1,0 +1,94 @@
+/// Something a hostcall asked for that may call back into the guest: done after the outermost
+/// callback has returned. Streams are named with their id, since the object may serve another one by then.
+enum DeferredAction {
+    case continueStream(StreamContext, id: UInt32, StreamType)
+    case closeStream(StreamContext, id: UInt32)
+    case localResponse(StreamContext, id: UInt32, LocalResponse)
+    case finishStream(StreamContext, id: UInt32)
+    case deletePlugin(PluginContext)
+    case callResponse(token: UInt32, headers: HeaderMap?, body: (any BodyBuffer)?, trailers: HeaderMap?)
+}
+
+extension PluginVM {
+    /// Runs what callbacks have queued, in order, until nothing is left. Only the outermost caller
+    /// drains: entries queued by callbacks that an entry causes are taken by its loop.
+    func drain() {
+        guard !self.isDraining, !self.isGuestRunning else { return }
+        guard !self.deferred.isEmpty || self.owesFailureNotice || self.hasQueueEvents else { return }
+        self.isDraining = true
+        var delivered = 0
+        repeat {
+            var index = 0
+            while index < self.deferred.count {
+                let action = self.deferred[index]
+                index += 1
+                self.perform(action)
+            }
+            self.deferred.removeAll(keepingCapacity: true)
+            // Bounded: two plugins that feed each other's queue must not hold the worker for ever.
+            while delivered < Self.maximumQueueEventsPerDrain, let event = self.mailbox.take() {
+                delivered += 1
+                self.queueReady(event)
+                if !self.deferred.isEmpty { break }
+            }
+        } while !self.deferred.isEmpty || (delivered < Self.maximumQueueEventsPerDrain && self.hasQueueEvents)
+        self.isDraining = false
+        if self.hasQueueEvents, self.isUsable { self.host.queueWaker?() }
+        if self.owesFailureNotice {
+            self.owesFailureNotice = false
+            // Streams keep a dead VM until they end; the VM no longer keeps them.
+            self.streams.removeAll()
+            self.pool = []
+            self.host.vmDidFail(self)
+        }
+    }
+
+    /// The end of a stream's callback. A local response for that very stream is sent before the
+    /// callback's caller gets its status, also when the callback was caused by a deferred action.
+    func settle(_ stream: StreamContext) {
+        guard self.isDraining else { return self.drain() }
+        guard stream.isLocalResponsePending else { return }
+        for index in self.deferred.indices.reversed() {
+            if case .localResponse(let other, _, _) = self.deferred[index], other === stream {
+                self.perform(self.deferred.remove(at: index))
+                return
+            }
+        }
+    }
+
+    /// Forgets what the failed callback had queued.
+    func dropDeferred(from mark: Int) {
+        while self.deferred.count > mark {
+            if case .localResponse(let stream, let id, _)? = self.deferred.popLast(), stream.id == id {
+                stream.isLocalResponsePending = false
+                stream.isAnswered = false
+            }
+        }
+    }
+
+    private func perform(_ action: DeferredAction) {
+        // What a dead VM still wanted does not count: the failure policy decides for its streams, and
+        // their hosts may already have let go of them.
+        guard self.failure == nil else { return }
+        switch action {
+        case .continueStream(let stream, let id, let type):
+            guard stream.isLive, stream.id == id else { return }
+            stream.host?.continueStream(type)
+        case .closeStream(let stream, let id):
+            guard stream.isLive, stream.id == id else { return }
+            stream.host?.closeStream()
+        case .localResponse(let stream, let id, let response):
+            guard stream.id == id else { return }
+            stream.isLocalResponsePending = false
+            guard stream.isLive else { return }
+            stream.host?.sendLocalResponse(response)
+        case .finishStream(let stream, let id):
+            guard stream.id == id else { return }
+            stream.finish()
+        case .deletePlugin(let plugin):
+            self.delete(plugin)
+        case .callResponse(let token, let headers, let body, let trailers):
+            self.httpCallResponse(token: token, headers: headers, body: body, trailers: trailers)
+        }
+    }
+}

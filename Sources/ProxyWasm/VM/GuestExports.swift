@@ -1,0 +1,96 @@
+/// What a module may export for us to call: the known names, their types, and whether it does.
+enum GuestExportTypes {
+    static let allocator = FunctionType([.i32], [.i32])
+    static let action = FunctionType([], [])
+    static let main = FunctionType([.i32, .i32], [.i32])
+    static let mainVoid = FunctionType([], [.i32])
+
+    /// The type a callback must have in that ABI version; nil for names nobody calls.
+    static func callback(_ name: String, _ version: ABIVersion) -> FunctionType? {
+        switch name {
+        case "proxy_on_memory_allocate":
+            Self.allocator
+        case "proxy_on_tick", "proxy_on_log", "proxy_on_delete":
+            FunctionType([.i32], [])
+        case "proxy_on_context_create", "proxy_on_queue_ready", "proxy_on_downstream_connection_close",
+            "proxy_on_upstream_connection_close":
+            FunctionType([.i32, .i32], [])
+        case "proxy_on_done", "proxy_on_new_connection":
+            FunctionType([.i32], [.i32])
+        case "proxy_on_vm_start", "proxy_on_configure", "proxy_validate_configuration",
+            "proxy_on_request_trailers", "proxy_on_response_trailers":
+            FunctionType([.i32, .i32], [.i32])
+        case "proxy_on_request_headers", "proxy_on_response_headers":
+            version == .v0_1_0 ? FunctionType([.i32, .i32], [.i32]) : FunctionType([.i32, .i32, .i32], [.i32])
+        case "proxy_on_request_body", "proxy_on_response_body", "proxy_on_downstream_data",
+            "proxy_on_upstream_data":
+            FunctionType([.i32, .i32, .i32], [.i32])
+        case "proxy_on_http_call_response":
+            FunctionType([.i32, .i32, .i32, .i32, .i32], [])
+        case "proxy_on_grpc_receive_initial_metadata", "proxy_on_grpc_receive_trailing_metadata",
+            "proxy_on_grpc_receive", "proxy_on_grpc_close", "proxy_on_foreign_function":
+            FunctionType([.i32, .i32, .i32], [])
+        default:
+            nil
+        }
+    }
+}
+
+/// The callbacks of one instance, resolved once. Nil: the guest does not have it.
+struct GuestExports {
+    var allocate: GuestFunction?
+    var contextCreate: GuestFunction?
+    var vmStart: GuestFunction?
+    var configure: GuestFunction?
+    var tick: GuestFunction?
+    var queueReady: GuestFunction?
+    var requestHeaders: GuestFunction?
+    var requestBody: GuestFunction?
+    var requestTrailers: GuestFunction?
+    var responseHeaders: GuestFunction?
+    var responseBody: GuestFunction?
+    var responseTrailers: GuestFunction?
+    var httpCallResponse: GuestFunction?
+    var done: GuestFunction?
+    var log: GuestFunction?
+    var delete: GuestFunction?
+
+    /// Nothing yet: before instantiation.
+    init() {}
+
+    init(_ instance: any WasmInstance, version: ABIVersion, allocator: String) {
+        func find(_ name: String) -> GuestFunction? {
+            guard let type = GuestExportTypes.callback(name, version) else { return nil }
+            return instance.function(named: name, type: type)
+        }
+        self.allocate = instance.function(named: allocator, type: GuestExportTypes.allocator)
+        self.contextCreate = find("proxy_on_context_create")
+        self.vmStart = find("proxy_on_vm_start")
+        self.configure = find("proxy_on_configure")
+        self.tick = find("proxy_on_tick")
+        self.queueReady = find("proxy_on_queue_ready")
+        self.requestHeaders = find("proxy_on_request_headers")
+        self.requestBody = find("proxy_on_request_body")
+        self.requestTrailers = find("proxy_on_request_trailers")
+        self.responseHeaders = find("proxy_on_response_headers")
+        self.responseBody = find("proxy_on_response_body")
+        self.responseTrailers = find("proxy_on_response_trailers")
+        self.httpCallResponse = find("proxy_on_http_call_response")
+        self.done = find("proxy_on_done")
+        self.log = find("proxy_on_log")
+        self.delete = find("proxy_on_delete")
+    }
+}
+
+/// Stands in until the engine has made the real instance (the wasm start section runs before that).
+final class NoInstance: WasmInstance {
+    private nonisolated(unsafe) static let nowhere = UnsafeMutableRawPointer.allocate(byteCount: 16, alignment: 16)
+
+    func function(named name: String, type: FunctionType) -> GuestFunction? { nil }
+
+    func call(_ function: GuestFunction, _ values: UnsafeMutablePointer<RawValue>, count: Int) -> GuestCallOutcome {
+        .trapped(TrapReport(kind: .host, message: "the module is not instantiated"))
+    }
+
+    var memory: GuestMemory { GuestMemory(base: Self.nowhere, count: 0) }
+}

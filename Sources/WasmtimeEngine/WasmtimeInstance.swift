@@ -1,0 +1,228 @@
+internal import CWasmtime
+internal import ProxyWasm
+
+/// One instance with its own store and memory. Belongs to one thread at a time.
+final class WasmtimeInstance: WasmInstance {
+    // Never written: it has no bytes, only an address.
+    private nonisolated(unsafe) static let emptyMemory = GuestMemory(
+        base: UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1),
+        count: 0
+    )
+
+    private struct Export {
+        var function: cwasmtime_func
+        /// Slots a call needs: the larger of parameters and results.
+        var slots: Int
+        var deadlineMilliseconds: UInt32
+    }
+
+    let linked: WasmtimeLinkedModule
+    /// Not retained: the host owns this instance.
+    let host: Unmanaged<AnyObject>
+    private let store: OpaquePointer
+    private let context: OpaquePointer
+    private let limits: VMLimits
+    private var instance = cwasmtime_instance()
+    // Behind pointers: handing a stored property's address to C costs an exclusivity check each time.
+    private let linearMemory: UnsafeMutablePointer<cwasmtime_memory>
+    private var hasMemory = false
+    private var exports: UnsafeMutablePointer<Export>
+    private var exportCount = 0
+    private var exportCapacity = 32
+    private var exportIndices: [String: Int] = [:]
+
+    /// False while the start section runs: exports cannot be looked up yet.
+    private(set) var isReady = false
+    /// Guest calls on the stack.
+    private var depth = 0
+    /// Set by the hostcall that traps, taken by the call it ends.
+    var hostTrap: String?
+    private var clock = DeadlineClock()
+
+    init(_ linked: WasmtimeLinkedModule, limits: VMLimits, host: AnyObject) throws(EngineError) {
+        guard let store = cwasmtime_store_new(linked.module.engine.engine, nil, nil),
+            let context = cwasmtime_store_context(store)
+        else { throw .instantiation("the engine could not make a store") }
+        self.linked = linked
+        self.host = Unmanaged.passUnretained(host)
+        self.store = store
+        self.context = context
+        self.limits = limits
+        self.linearMemory = .allocate(capacity: 1)
+        self.linearMemory.initialize(to: cwasmtime_memory())
+        self.exports = .allocate(capacity: 32)
+        let reference = Unmanaged.passUnretained(self).toOpaque()
+        cwasmtime_context_set_data(context, reference)
+        cwasmtime_store_limiter(
+            store,
+            Int64(clamping: limits.memoryBytes),
+            Int64(limits.tableElements),
+            1,
+            64,
+            1
+        )
+        cwasmtime_store_epoch_deadline_callback(store, epochPassed, reference, nil)
+        cwasmtime_context_set_epoch_deadline(context, 1)
+
+        self.clock.begin(self.startDeadlineMilliseconds)
+        self.depth = 1
+        var trap: OpaquePointer?
+        let error = linked.instantiate(in: context, &self.instance, &trap)
+        self.depth = 0
+        if error != nil || trap != nil {
+            let report = self.report(error, trap)
+            let place = report.backtrace.isEmpty ? "" : " in \(report.backtrace.joined(separator: " < "))"
+            throw .instantiation("the module cannot be instantiated: \(report.message)\(place)")
+        }
+        self.isReady = true
+        if let name = linked.module.memoryExport, let item = self.export(name) { self.useMemory(item.of.memory) }
+    }
+
+    deinit {
+        cwasmtime_store_delete(self.store)
+        self.linearMemory.deallocate()
+        self.exports.deallocate()
+    }
+
+    // MARK: Functions
+
+    func function(named name: String, type: FunctionType) -> GuestFunction? {
+        guard self.isReady, self.linked.module.exportedTypes[name] == type else { return nil }
+        if let index = self.exportIndices[name] { return GuestFunction(index: index) }
+        guard let item = self.export(name), Int(item.kind) == cwasmtime_extern_func else { return nil }
+        let isStart = WasmtimeEngine.startFunctions.contains(name)
+        self.append(
+            Export(
+                function: item.of.func,
+                slots: max(type.parameters.count, type.results.count),
+                deadlineMilliseconds: isStart
+                    ? self.startDeadlineMilliseconds
+                    : self.limits.callbackDeadlineMilliseconds
+            )
+        )
+        self.exportIndices[name] = self.exportCount - 1
+        return GuestFunction(index: self.exportCount - 1)
+    }
+
+    private func append(_ export: Export) {
+        if self.exportCount == self.exportCapacity {
+            let grown = UnsafeMutablePointer<Export>.allocate(capacity: self.exportCapacity * 2)
+            grown.moveInitialize(from: self.exports, count: self.exportCount)
+            self.exports.deallocate()
+            self.exports = grown
+            self.exportCapacity *= 2
+        }
+        (self.exports + self.exportCount).initialize(to: export)
+        self.exportCount += 1
+    }
+
+    func call(
+        _ function: GuestFunction,
+        _ values: UnsafeMutablePointer<RawValue>,
+        count: Int
+    ) -> GuestCallOutcome {
+        guard function.index >= 0, function.index < self.exportCount else {
+            return .trapped(TrapReport(kind: .host, message: "called a function of another instance"))
+        }
+        // A copy: the table may grow while the guest runs.
+        var export = self.exports[function.index]
+        guard count >= export.slots else {
+            let message = "called with \(count) value slots, \(export.slots) needed"
+            return .trapped(TrapReport(kind: .host, message: message))
+        }
+        if self.depth == 0 { self.clock.begin(export.deadlineMilliseconds) }
+        self.depth += 1
+        var trap: OpaquePointer?
+        let error = cwasmtime_func_call_unchecked(self.context, &export.function, values, count, &trap)
+        self.depth -= 1
+        if error == nil && trap == nil { return .returned }
+        return .trapped(self.report(error, trap))
+    }
+
+    private func report(_ error: OpaquePointer?, _ trap: OpaquePointer?) -> TrapReport {
+        let hostTrap = self.hostTrap
+        self.hostTrap = nil
+        let expired = self.clock.expired
+        self.clock.expired = false
+        if expired {
+            let message = "used more than \(self.clock.deadlineMilliseconds) ms of CPU time"
+            return takeReport(error: error, trap: trap, kind: .deadline, message: message)
+        }
+        return takeReport(error: error, trap: trap, kind: hostTrap == nil ? .trap : .host, message: hostTrap)
+    }
+
+    private func export(_ name: String) -> cwasmtime_extern? {
+        var item = cwasmtime_extern()
+        var name = name
+        let found = name.withUTF8 { bytes in
+            bytes.withMemoryRebound(to: CChar.self) {
+                cwasmtime_instance_export_get(self.context, &self.instance, $0.baseAddress, $0.count, &item)
+            }
+        }
+        return found ? item : nil
+    }
+
+    /// Start code may take longer: runtimes of garbage-collected languages set up their heap there.
+    private var startDeadlineMilliseconds: UInt32 {
+        let (longer, overflow) = self.limits.callbackDeadlineMilliseconds.multipliedReportingOverflow(by: 10)
+        return overflow ? .max : max(longer, 5000)
+    }
+
+    // MARK: Memory
+
+    var memory: GuestMemory {
+        guard self.hasMemory, let base = cwasmtime_memory_data(self.context, self.linearMemory) else {
+            return Self.emptyMemory
+        }
+        return GuestMemory(base: base, count: UInt64(cwasmtime_memory_data_size(self.context, self.linearMemory)))
+    }
+
+    func useMemory(_ memory: cwasmtime_memory) {
+        self.linearMemory.pointee = memory
+        self.hasMemory = true
+    }
+
+    /// A hostcall from the start section: the memory is only to be had from the caller.
+    func prepareForStart(_ caller: OpaquePointer?) {
+        guard !self.hasMemory, let name = self.linked.module.memoryExport else { return }
+        var item = cwasmtime_extern()
+        var text = name
+        let found = text.withUTF8 { bytes in
+            bytes.withMemoryRebound(to: CChar.self) {
+                cwasmtime_caller_export_get(caller, $0.baseAddress, $0.count, &item)
+            }
+        }
+        if found, Int(item.kind) == cwasmtime_extern_memory { self.useMemory(item.of.memory) }
+    }
+
+    // MARK: Deadline
+
+    /// Whether the guest may go on. Called by the engine when the epoch has moved while it ran.
+    fileprivate func mayContinue() -> Bool { self.clock.mayContinue(now: cwasmtime_thread_cpu_nanoseconds()) }
+}
+
+@available(*, unavailable)
+extension WasmtimeInstance: Sendable {}
+
+extension WasmtimeEngine {
+    /// Exports that run once at start and get ten times a callback's time, at least five seconds.
+    static let startFunctions: Set<String> = [
+        "_initialize", "_start", "main", "__main_void", "proxy_on_vm_start", "proxy_on_configure",
+    ]
+}
+
+private func epochPassed(
+    _ context: OpaquePointer?,
+    _ data: UnsafeMutableRawPointer?,
+    _ delta: UnsafeMutablePointer<UInt64>?,
+    _ kind: UnsafeMutablePointer<UInt8>?
+) -> OpaquePointer? {
+    guard let data, let delta else { return cwasmtime_error_new("deadline callback without its environment") }
+    let goOn = Unmanaged<WasmtimeInstance>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.mayContinue() }
+    if goOn {
+        delta.pointee = 1
+        kind?.pointee = 0
+        return nil
+    }
+    return cwasmtime_error_new("deadline exceeded")
+}

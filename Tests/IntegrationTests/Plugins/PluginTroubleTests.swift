@@ -1,0 +1,141 @@
+import Foundation
+import Synchronization
+import Testing
+
+@Suite("Plugins: trouble stays with the plugin", .timeLimit(.minutes(3)))
+struct PluginTroubleTests {
+    private func withRunaway(
+        _ strategy: String, config: String? = nil,
+        _ body: (MizzenProcess, UpstreamServer) throws -> Void
+    ) throws {
+        let upstream = try UpstreamServer()
+        defer { upstream.stop() }
+        let configuration = YAML.join(
+            YAML.routeAll(to: upstream),
+            YAML.wasmPlugin(
+                "probe", module: try Repository.plugin("runaway"), config: config,
+                extra: ["failStrategy: \(strategy)"]))
+        try MizzenProcess.run(configuration) { try body($0, upstream) }
+    }
+
+    static let crashes = ["/trap", "/grow", "/recurse", "/outside"]
+
+    @Test("a crash costs its own request only; the next one finds a fresh instance", arguments: crashes)
+    func closedStrategy(_ target: String) throws {
+        try self.withRunaway("FAIL_CLOSE") { gateway, upstream throws in
+            let connection = try gateway.connect()
+            defer { connection.close() }
+            #expect(try connection.exchange("GET", "/before").status == 200)
+            #expect(try gateway.get(target).status == 503)
+            #expect(try connection.exchange("GET", "/after").status == 200)
+            #expect(!upstream.requests.contains { $0.target == target })
+        }
+    }
+
+    @Test("with FAIL_OPEN a crash never blocks traffic", arguments: crashes)
+    func openStrategy(_ target: String) throws {
+        try self.withRunaway("FAIL_OPEN") { gateway, upstream throws in
+            #expect(try gateway.get(target).status == 200)
+            #expect(try gateway.get("/after").status == 200)
+            #expect(upstream.requests.map(\.target) == [target, "/after"])
+        }
+    }
+
+    @Test func anEndlessLoopEndsSoonAndTheOnlyWorkerGoesOn() throws {
+        try self.withRunaway("FAIL_CLOSE") { gateway, _ throws in
+            #expect(try gateway.get("/warm").status == 200)
+            let looping = try gateway.connect()
+            let other = try gateway.connect()
+            defer {
+                looping.close()
+                other.close()
+            }
+            let start = ContinuousClock.now
+            try looping.request("GET", "/loop")
+            try other.request("GET", "/other")
+            #expect(try other.response().status == 200)
+            #expect(try looping.response().status == 503)
+            // Two seconds is the rule; a machine under load gets some more.
+            #expect(ContinuousClock.now - start < .seconds(6))
+            #expect(try gateway.get("/after").status == 200)
+        }
+    }
+
+    @Test func repeatedCrashesNeverStopTheGateway() throws {
+        try self.withRunaway("FAIL_CLOSE") { gateway, _ throws in
+            for _ in 0..<20 { #expect(try gateway.get("/trap").status == 503) }
+            // After many crashes in a row the next instance may be made to wait.
+            try poll("the plugin serves again", isTrue: { try gateway.get("/ok").status == 200 })
+            #expect(gateway.process.isRunning)
+        }
+    }
+
+    /// Ways in which a plugin cannot start, with a text that its state has to show.
+    struct Unloadable: Sendable, CustomTestStringConvertible {
+        let name: String
+        let module: @Sendable () throws -> String
+        let config: String?
+        let extra: [String]
+        let text: String
+        var testDescription: String { self.name }
+    }
+
+    static let unloadable: [Unloadable] = [
+        Unloadable(
+            name: "the file is missing", module: { "/nowhere/missing.wasm" }, config: nil, extra: [],
+            text: "missing.wasm"),
+        Unloadable(
+            name: "the digest differs", module: { try Repository.plugin("headers") }, config: nil,
+            extra: ["sha256: \(String(repeating: "0", count: 64))"], text: String(repeating: "0", count: 64)),
+        Unloadable(
+            name: "there is no ABI marker", module: { try Repository.plugin("no_abi") }, config: nil, extra: [],
+            text: "proxy_abi_version"),
+        Unloadable(
+            name: "an import is unknown", module: { try Repository.plugin("unknown_import") }, config: nil, extra: [],
+            text: "proxy_does_not_exist"),
+        Unloadable(
+            name: "it is no WebAssembly", module: { #filePath }, config: nil, extra: [], text: "edge"),
+        Unloadable(
+            name: "configure says no", module: { try Repository.plugin("runaway") },
+            config: "{\"configure\": \"fail\"}", extra: [], text: "configure"),
+        Unloadable(
+            name: "configure crashes", module: { try Repository.plugin("runaway") },
+            config: "{\"configure\": \"trap\"}", extra: [], text: "configure"),
+        Unloadable(
+            name: "configure never ends", module: { try Repository.plugin("runaway") },
+            config: "{\"configure\": \"loop\"}", extra: [], text: "configure"),
+    ]
+
+    @Test("a plugin that cannot start leaves its traffic to failStrategy and says why", arguments: unloadable)
+    func unloadablePlugins(_ row: Unloadable) throws {
+        let upstream = try UpstreamServer()
+        defer { upstream.stop() }
+        for (strategy, status) in [("FAIL_CLOSE", 503), ("FAIL_OPEN", 200)] {
+            let configuration = YAML.join(
+                YAML.routeAll(to: upstream),
+                YAML.wasmPlugin(
+                    "broken", module: try row.module(), config: row.config,
+                    extra: ["failStrategy: \(strategy)"] + row.extra),
+                YAML.wasmPlugin(
+                    "healthy", module: try Repository.plugin("headers"), config: "{\"name\": \"healthy\"}", priority: 5)
+            )
+            try MizzenProcess.run(configuration) { gateway throws in
+                let response = try gateway.get("/x")
+                #expect(response.status == status, "\(strategy)")
+                #expect(response["x-plugin"] == "healthy")
+                let page = try gateway.admin("/plugins").text
+                #expect(page.contains("broken"))
+                #expect(page.contains(row.text), "\(page)")
+            }
+        }
+    }
+
+    @Test func aRunawayPluginShowsUpInTheNumbers() throws {
+        try self.withRunaway("FAIL_CLOSE") { gateway, _ throws in
+            _ = try gateway.get("/trap")
+            try gateway.waitForLog("edge.probe")
+            let page = try gateway.admin("/plugins").text
+            #expect(page.contains("unreachable") || page.contains("trap"), "\(page)")
+        }
+    }
+}

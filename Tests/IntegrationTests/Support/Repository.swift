@@ -1,0 +1,69 @@
+import Foundation
+
+/// Where the things under test stand; a missing one fails with the command that makes it.
+enum Repository {
+    static let root: String = {
+        var url = URL(filePath: #filePath)
+        // Support/Repository.swift → Support → IntegrationTests → Tests → the repository.
+        for _ in 0..<4 { url.deleteLastPathComponent() }
+        return url.path
+    }()
+
+    /// The real binary: `MIZZEN_BINARY`, or the release build.
+    static var binary: String {
+        get throws {
+            let path = ProcessInfo.processInfo.environment["MIZZEN_BINARY"] ?? "\(self.root)/.build/release/mizzen"
+            guard FileManager.default.isExecutableFile(atPath: path) else {
+                throw HarnessError("no mizzen binary at \(path); run 'swift build -c release --product mizzen'")
+            }
+            return path
+        }
+    }
+
+    /// A test plugin by name: `MIZZEN_PLUGINS`, or what `scripts/build-plugins` left in `.build/plugins`.
+    static func plugin(_ name: String) throws -> String {
+        let folder = ProcessInfo.processInfo.environment["MIZZEN_PLUGINS"] ?? "\(self.root)/.build/plugins"
+        let path = "\(folder)/\(name).wasm"
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw HarnessError("no test plugin at \(path); run 'scripts/build-plugins'")
+        }
+        return path
+    }
+
+    /// Runs one command to its end.
+    static func run(_ arguments: String..., deadline: Deadline = .usual) throws -> ChildProcess {
+        let process = try ChildProcess(self.binary, arguments)
+        defer { process.stop() }
+        try process.waitForExit(deadline: deadline)
+        return process
+    }
+}
+
+/// A directory that is gone when the test is over.
+final class TemporaryDirectory: Sendable {
+    let path: String
+
+    init() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "mizzen-it-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        self.path = folder.path
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: self.path) }
+
+    /// Writes like an editor does: a new file takes the old one's name in one step.
+    @discardableResult
+    func write(_ name: String, _ text: String) throws -> String {
+        let target = "\(self.path)/\(name)"
+        try Data(text.utf8).write(to: URL(filePath: target), options: .atomic)
+        return target
+    }
+
+    func copy(_ source: String, to name: String) throws -> String {
+        let target = "\(self.path)/\(name)"
+        try Data(contentsOf: URL(filePath: source)).write(to: URL(filePath: target), options: .atomic)
+        return target
+    }
+
+    func remove(_ name: String) throws { try FileManager.default.removeItem(atPath: "\(self.path)/\(name)") }
+}

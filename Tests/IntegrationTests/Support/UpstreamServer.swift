@@ -1,0 +1,204 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// What one request looked like when it reached the upstream.
+struct UpstreamRequest: Sendable {
+    let head: HTTPHead
+    let body: [UInt8]
+    let trailers: [HTTPHead.Field]
+    /// Counts connections from 0; equal numbers mean that a connection was reused.
+    let connection: Int
+
+    var method: String { String(self.head.startLine.split(separator: " ").first ?? "") }
+    var target: String { String(self.head.startLine.split(separator: " ").dropFirst().first ?? "") }
+    subscript(_ name: String) -> String? { self.head[name] }
+}
+
+/// An upstream made of plain sockets and threads, which records what it gets and does what its script says,
+/// however wrong. It shares no code with the gateway: one mistake must not hide the other.
+final class UpstreamServer: Sendable {
+    typealias Script = @Sendable (UpstreamExchange) throws -> Void
+
+    private struct State {
+        var requests: [UpstreamRequest] = []
+        var received: [UInt8] = []
+        var connections = 0
+        var open: [Int: Socket] = [:]
+        var isStopped = false
+    }
+
+    let port: Int
+    private let listener: Int32
+    private let script: Script
+    private let state = Mutex(State())
+
+    /// Without a script: 200 and the text `METHOD TARGET`.
+    init(script: @escaping Script = { try $0.replyWithTarget() }) throws {
+        self.listener = try Ports.bind(port: 0)
+        self.port = try Ports.boundPort(of: self.listener)
+        self.script = script
+        _ = fcntl(self.listener, F_SETFL, O_NONBLOCK)
+        guard listen(self.listener, 256) == 0 else { throw HarnessError.system("listen") }
+        let thread = Thread { [self] in self.accept() }
+        thread.start()
+    }
+
+    var requests: [UpstreamRequest] { self.state.withLock { $0.requests } }
+    var connections: Int { self.state.withLock { $0.connections } }
+    var openConnections: Int { self.state.withLock { $0.open.count } }
+
+    /// Every head byte that ever arrived, as text.
+    var receivedText: String { self.state.withLock { String(decoding: $0.received, as: UTF8.self) } }
+
+    /// The only request there was.
+    var request: UpstreamRequest {
+        get throws {
+            let all = self.requests
+            guard all.count == 1, let one = all.first else {
+                throw HarnessError("\(all.count) upstream requests, not 1")
+            }
+            return one
+        }
+    }
+
+    /// Closes the listener and every connection.
+    func stop() {
+        let sockets = self.state.withLock { state in
+            let wasStopped = state.isStopped
+            state.isStopped = true
+            return wasStopped ? [] : Array(state.open.values)
+        }
+        // Wakes the accepting thread; it closes the descriptor.
+        _ = shutdown(self.listener, Int32(SHUT_RDWR))
+        for socket in sockets { socket.close() }
+    }
+
+    /// Closes the connections, goes on listening.
+    func closeConnections() {
+        for socket in self.state.withLock({ Array($0.open.values) }) { socket.shutdownWrites() }
+    }
+
+    private func accept() {
+        while true {
+            var entry = pollfd(fd: self.listener, events: Int16(POLLIN), revents: 0)
+            _ = Glibc.poll(&entry, 1, -1)
+            let descriptor = ChildProcess.withoutSpawning {
+                let descriptor = Glibc.accept(self.listener, nil, nil)
+                if descriptor >= 0 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+                return descriptor
+            }
+            if descriptor < 0 {
+                if errno == EINTR || errno == ECONNABORTED || errno == EAGAIN { continue }
+                Glibc.close(self.listener)
+                return
+            }
+            let socket = Socket(descriptor: descriptor)
+            let number: Int? = self.state.withLock { state in
+                guard !state.isStopped else { return nil }
+                state.connections += 1
+                state.open[state.connections - 1] = socket
+                return state.connections - 1
+            }
+            guard let number else { continue }
+            let thread = Thread { [self] in self.serve(socket, number: number) }
+            thread.start()
+        }
+    }
+
+    private func serve(_ socket: Socket, number: Int) {
+        let reader = HTTPReader(socket: socket)
+        defer {
+            socket.close()
+            _ = self.state.withLock { $0.open.removeValue(forKey: number) }
+        }
+        do {
+            while let bytes = try reader.readHead(deadline: .seconds(120)) {
+                self.state.withLock { $0.received.append(contentsOf: bytes) }
+                let exchange = UpstreamExchange(
+                    head: HTTPHead(bytes: bytes), socket: socket, reader: reader, connection: number,
+                    record: { request in self.state.withLock { $0.requests.append(request) } })
+                try self.script(exchange)
+                _ = try exchange.request()
+                if exchange.isOver { return }
+            }
+        } catch {
+            // The gateway may close whenever it likes; what matters is checked from the recorded requests.
+        }
+    }
+}
+
+/// One request at the upstream, and the means to answer it well or badly.
+final class UpstreamExchange {
+    let head: HTTPHead
+    let connection: Int
+    private let socket: Socket
+    private let reader: HTTPReader
+    private let record: (UpstreamRequest) -> Void
+    private var complete: UpstreamRequest?
+    private(set) var isOver = false
+
+    init(
+        head: HTTPHead, socket: Socket, reader: HTTPReader, connection: Int,
+        record: @escaping (UpstreamRequest) -> Void
+    ) {
+        self.head = head
+        self.socket = socket
+        self.reader = reader
+        self.connection = connection
+        self.record = record
+    }
+
+    var method: String { String(self.head.startLine.split(separator: " ").first ?? "") }
+    var target: String { String(self.head.startLine.split(separator: " ").dropFirst().first ?? "") }
+
+    /// Reads the body (once) and records the request.
+    @discardableResult
+    func request() throws -> UpstreamRequest {
+        if let complete { return complete }
+        let body = try self.reader.readBody(self.head, isResponse: false, deadline: .seconds(60))
+        let request = UpstreamRequest(
+            head: self.head, body: body.bytes, trailers: body.trailers, connection: self.connection)
+        self.complete = request
+        self.record(request)
+        return request
+    }
+
+    /// A whole response with `content-length`, after the whole request was read.
+    func reply(_ status: Int = 200, headers: [String] = [], body: String = "") throws {
+        try self.reply(status, headers: headers, bytes: Array(body.utf8))
+    }
+
+    func reply(_ status: Int = 200, headers: [String] = [], bytes: [UInt8]) throws {
+        try self.request()
+        let lines = ["HTTP/1.1 \(status) Status"] + headers + ["content-length: \(bytes.count)"]
+        let content = self.method == "HEAD" ? [] : bytes
+        try self.send(Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8) + content)
+    }
+
+    func replyWithTarget() throws {
+        try self.reply(headers: ["content-type: text/plain"], body: "\(self.method) \(self.target)")
+    }
+
+    func send(_ text: String) throws { try self.socket.send(text) }
+    func send(_ bytes: [UInt8]) throws { try self.socket.send(bytes) }
+
+    func close() {
+        self.isOver = true
+        self.socket.close()
+    }
+
+    func reset() {
+        self.isOver = true
+        self.socket.reset()
+    }
+}
+
+/// Holds threads until a test says go.
+final class Gate: Sendable {
+    private let opened = Mutex(false)
+    func open() { self.opened.withLock { $0 = true } }
+    func wait(until deadline: Deadline = .seconds(60)) throws {
+        try poll("the gate opens", until: deadline, isTrue: { self.opened.withLock { $0 } })
+    }
+}
