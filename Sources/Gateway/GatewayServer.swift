@@ -1,4 +1,3 @@
-import Dispatch
 import NIOCore
 import NIOPosix
 import ProxyWasm
@@ -18,6 +17,7 @@ package final class GatewayServer: Sendable {
     private let workers: [WorkerHandle]
     private let services = SharedServices()
     private let applier: ConfigurationApplier
+    private let applied = Mutex(GatewayConfiguration())
     private let startTime = Clock.monotonic()
 
     package init(options: GatewayOptions, modules: any ModuleProvider, log: GatewayLog) {
@@ -56,10 +56,11 @@ package final class GatewayServer: Sendable {
     /// with that plugin. Calls queue up: the last one wins.
     package func apply(_ configuration: GatewayConfiguration) async throws(ApplyError) {
         try await self.applier.apply(configuration)
+        self.applied.withLock { $0 = configuration }
     }
 
     /// The configuration that was applied last.
-    package var configuration: GatewayConfiguration { get async { await self.applier.configuration } }
+    package var configuration: GatewayConfiguration { self.applied.withLock { $0 } }
 
     package func status() async -> GatewayStatus {
         var reports: [WorkerReport] = []

@@ -169,18 +169,9 @@ struct RoutingValidationTests {
 }
 
 extension String {
-    func replacing(_ old: String, with new: String) -> String {
-        guard let range = self.firstRange(of: old) else { return self }
-        return self.replacingCharacters(range, with: new)
-    }
-
     /// Cuts everything behind `marker` and puts `text` there.
     func replacing(after marker: String, with text: String) -> String {
         guard let range = self.firstRange(of: marker) else { return self }
         return self[..<range.upperBound] + text
-    }
-
-    private func replacingCharacters(_ range: Range<String.Index>, with new: String) -> String {
-        self[..<range.lowerBound] + new + self[range.upperBound...]
     }
 }

@@ -20,7 +20,7 @@ struct WasmPluginValidationTests {
     }
 
     static let url = "url: 'oci://r.io/x:v1'"
-    static let many = { (count: Int) in String(repeating: "a", count: count) }
+    static func many(_ count: Int) -> String { String(repeating: "a", count: count) }
     static let env257 = (0..<257).map { "{name: A\($0), value: x}" }.joined(separator: ", ")
     static let refs17 = (0..<17).map { "{kind: Service, name: s\($0)}" }.joined(separator: ", ")
 

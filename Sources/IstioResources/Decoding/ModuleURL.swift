@@ -42,17 +42,3 @@ struct ModuleURL {
         return .success(url)
     }
 }
-
-extension String {
-    /// The first place of `needle`, without Foundation.
-    fileprivate func firstRange(of needle: String) -> Range<String.Index>? {
-        var start = self.startIndex
-        while start < self.endIndex {
-            if self[start...].hasPrefix(needle) {
-                return start..<self.index(start, offsetBy: needle.count)
-            }
-            start = self.index(after: start)
-        }
-        return nil
-    }
-}

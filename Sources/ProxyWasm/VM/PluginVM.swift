@@ -48,12 +48,13 @@ public final class PluginVM {
     /// Any queue registered: only then the mailbox is looked at.
     var hasRegisteredQueue = false
 
-    // The context whose callback runs, and the one hostcalls act on.
-    var currentPlugin: PluginContext?
-    var currentStream: StreamContext?
+    // The context whose callback runs, and the one hostcalls act on. Unowned, since this is set twice per
+    // callback: a context cannot end while the guest runs (ends are deferred), and nothing is set else.
+    unowned(unsafe) var currentPlugin: PluginContext?
+    unowned(unsafe) var currentStream: StreamContext?
     var currentDirection = Direction.none
-    var effectivePlugin: PluginContext?
-    var effectiveStream: StreamContext?
+    unowned(unsafe) var effectivePlugin: PluginContext?
+    unowned(unsafe) var effectiveStream: StreamContext?
 
     var plugins: [PluginContext] = []
     var streams = ContextTable()

@@ -29,7 +29,7 @@ extension WASI {
             guard Self.isOutput(v[0].i32) else { return .badFile }
             return vm.instance.memory.store(UInt64(0), at: v[1].i32) ? .success : .fault
         },
-        Self.onOutput("fd_advise", "iIIi"),
+        Self.constant("fd_advise", "iIIi", .success),
         Self.onOutput("fd_allocate", "iII"),
         Self.onOutput("fd_datasync", "i"),
         Self.onOutput("fd_sync", "i"),

@@ -138,6 +138,25 @@ struct CommandLineTests {
         }
     }
 
+    @Test func onePluginCanBeTriedWithoutAnyYAML() throws {
+        let upstream = try UpstreamServer()
+        defer { upstream.stop() }
+        let port = try Ports.free()
+        let process = try ChildProcess(
+            Repository.binary,
+            [
+                "run", "--plugin", Repository.plugin("headers"), "--config", "{\"name\": \"quick\"}",
+                "--upstream", "http://127.0.0.1:\(upstream.port)", "--port", "\(port)",
+                "--admin-address", "127.0.0.1:\(Ports.free())",
+            ])
+        defer { process.stop() }
+        let response = try poll("the quick form serves; stderr: \(process.standardError)") {
+            try? RawHTTP.once(port: port, "GET", "/quick")
+        }
+        #expect(response.text == "GET /quick")
+        #expect(response["x-plugin"] == "quick")
+    }
+
     @Test func runWithoutAConfigurationSaysWhatIsMissing() throws {
         let process = try Repository.run("run", "-f", "/no/such/place", "--admin-address", "127.0.0.1:0")
         #expect(process.exitCode != 0)

@@ -65,7 +65,8 @@ struct AdminTests {
             #expect(try gateway.admin("/logging").text.contains("wasm: debug"))
             _ = try gateway.get("/2")
             try gateway.waitForLog("debug", "edge.probe: level 1")
-            try poll("the second request's last line comes", isTrue: { gateway.logLines(with: "edge.probe: level 5") == 2 })
+            try poll(
+                "the second request's last line comes", isTrue: { gateway.logLines(with: "edge.probe: level 5") == 2 })
 
             #expect(try gateway.admin("/logging?wasm=critical", method: "POST").status == 200)
             let before = gateway.logLines(with: "edge.probe: level 4")

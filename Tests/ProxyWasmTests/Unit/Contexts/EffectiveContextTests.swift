@@ -7,7 +7,7 @@ import Testing
         var answers: [Answer] = []
         var script = GuestScript()
         script.on("proxy_on_request_headers") { _, _ in 1 }
-        script.on("proxy_on_tick") { guest, _ in
+        script.on("proxy_on_tick") { (guest, _) throws in
             answers.append(try guest.header(.requestHeaders, ":path"))
             #expect(try guest.status("proxy_set_effective_context", 99) == .badArgument)
             #expect(try guest.status("proxy_set_effective_context", 2) == .ok)
@@ -46,7 +46,7 @@ import Testing
 
     @Test func anotherVMsContextsCannotBeReached() throws {
         var script = GuestScript()
-        script.on("proxy_on_tick") { guest, _ in
+        script.on("proxy_on_tick") { (guest, _) throws in
             #expect(try guest.status("proxy_set_effective_context", 2) == .badArgument)
             return 0
         }

@@ -37,7 +37,7 @@ import Testing
         (.max, .max, "y", "helloy"), (2, 0, "-", "he-llo"),
     ] as [(UInt32, UInt32, String, String)])
     func writingSplicesIntoTheBuffer(start: UInt32, size: UInt32, text: String, expected: String) throws {
-        let outcome = try self.inBody { guest in
+        let outcome = try self.inBody { (guest) throws in
             #expect(try guest.setBuffer(.httpRequestBody, start, size, text) == .ok)
             return try guest.buffer(.httpRequestBody)
         }
@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test func theStatusIsTheSizeWithoutFlags() throws {
-        _ = try self.inBody { guest in
+        _ = try self.inBody { (guest) throws in
             #expect(try guest.status("proxy_get_buffer_status", 0, 32, 36) == .ok)
             #expect(guest.u32(32) == 5)
             #expect(guest.u32(36) == 0)
@@ -65,7 +65,7 @@ import Testing
     }
 
     @Test func argumentsAreCheckedInOrder() throws {
-        _ = try self.inBody { guest in
+        _ = try self.inBody { (guest) throws in
             #expect(try guest.status("proxy_get_buffer_bytes", 9, 0, 1, 16, 20) == .badArgument)
             #expect(try guest.status("proxy_set_buffer_bytes", 9, 0, 1, 0, 0) == .badArgument)
             #expect(try guest.status("proxy_set_buffer_bytes", 0, 0, 1, .max, 2) == .invalidMemoryAccess)
@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test func aBodyIsEmptyAndClosedOutsideItsCallback() throws {
-        try inRequestHeaders { guest in
+        try inRequestHeaders { (guest) throws in
             for type in [BufferType.httpRequestBody, .httpResponseBody, .downstreamData, .upstreamData, .grpcReceiveBuffer] {
                 #expect(try guest.buffer(type) == Answer(""))
                 #expect(try guest.setBuffer(type, 0, 0, "x") == .badArgument)
@@ -110,7 +110,7 @@ import Testing
 
     @Test func aBodyThatMayNotGrowSaysSo() throws {
         var script = GuestScript()
-        script.on("proxy_on_request_body") { guest, _ in
+        script.on("proxy_on_request_body") { (guest, _) throws in
             #expect(try guest.setBuffer(.httpRequestBody, 0, 0, "too much") == .internalFailure)
             return 0
         }

@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test func badArgumentsStartNothing() throws {
-        let test = try self.tick { guest in
+        let test = try self.tick { (guest) throws in
             #expect(try guest.httpCall(timeout: 0x8000_0000).status == .badArgument)
             #expect(try guest.httpCall(token: UInt32(guest.size) - 3).status == .invalidMemoryAccess)
             let garbage = guest.put([1, 2, 3])
@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test func outstandingCallsAreBounded() throws {
-        let test = try self.tick { guest in
+        let test = try self.tick { (guest) throws in
             for _ in 0..<PluginVM.maximumOutstandingCalls {
                 let status = try guest.httpCall().status
                 #expect(status == .ok)
@@ -117,7 +117,7 @@ import Testing
     @Test func theResponseIsReadableFromRootAndStream() throws {
         let trailers = TestStream.map([("t", "v")])
         let test = try self.respond(TestStream.map([(":status", "200"), ("x", "y")]), TestBody("hello"), trailers: trailers) {
-            guest, arguments in
+            (guest, arguments) throws in
             #expect(arguments == [1, 4, 2, 5, 1])
             for id in [1, 2] as [UInt32] {
                 #expect(try guest.status("proxy_set_effective_context", id) == .ok)
@@ -135,7 +135,7 @@ import Testing
     }
 
     @Test func aResponseWithoutTrailersOrBodyHasEmptyOnes() throws {
-        _ = try self.respond(TestStream.map([(":status", "204")])) { guest, arguments in
+        _ = try self.respond(TestStream.map([(":status", "204")])) { (guest, arguments) throws in
             #expect(arguments == [1, 4, 1, 0, 0])
             #expect(try guest.header(.httpCallResponseTrailers, "t") == Answer(.notFound))
             #expect(try guest.pairs(.httpCallResponseTrailers) == Answer(""))
@@ -144,7 +144,7 @@ import Testing
     }
 
     @Test func aFailedCallHasNothing() throws {
-        _ = try self.respond(nil, TestBody("ignored")) { guest, arguments in
+        _ = try self.respond(nil, TestBody("ignored")) { (guest, arguments) throws in
             #expect(arguments == [1, 4, 0, 0, 0])
             #expect(try guest.pairs(.httpCallResponseHeaders) == Answer(""))
             #expect(try guest.header(.httpCallResponseHeaders, ":status") == Answer(.badArgument))
@@ -168,7 +168,7 @@ import Testing
             _ = try guest.httpCall()
             return 1
         }
-        script.on("proxy_on_http_call_response") { guest, arguments in
+        script.on("proxy_on_http_call_response") { (guest, arguments) throws in
             #expect(arguments[0] == 1)
             #expect(try guest.status("proxy_set_effective_context", 2) == .badArgument)
             #expect(try guest.httpCall() == (.ok, 8))

@@ -20,7 +20,7 @@ import Testing
     @Test func pairsAndCountShowEveryEntry() throws {
         var counts: [UInt32] = []
         var script = GuestScript()
-        script.on("proxy_on_request_headers") { guest, arguments in
+        script.on("proxy_on_request_headers") { (guest, arguments) throws in
             counts = arguments
             #expect(try guest.pairs(.requestHeaders) == Answer(.ok, encodePairs(TestStream.request)))
             #expect(try guest.status("proxy_get_header_map_size", 0, 32) == .ok)
@@ -47,7 +47,7 @@ import Testing
 
     @Test func writesAreSeenAndRouteAnew() throws {
         let stream = TestStream()
-        try inRequestHeaders(stream) { guest in
+        try inRequestHeaders(stream) { (guest) throws in
             #expect(try guest.add(.requestHeaders, "X-A", "3") == .ok)
             #expect(try guest.replace(.requestHeaders, "x-b", "new") == .ok)
             #expect(try guest.replace(.requestHeaders, "x-A", "only") == .ok)
@@ -70,7 +70,7 @@ import Testing
     ])
     func addingJoinsOnlySingletons(name: String, expected: String) throws {
         let stream = TestStream()
-        try inRequestHeaders(stream) { guest in #expect(try guest.add(.requestHeaders, name, "x") == .ok) }
+        try inRequestHeaders(stream) { (guest) throws in #expect(try guest.add(.requestHeaders, name, "x") == .ok) }
         let stored = name == "host" ? ":authority" : name
         let values = stream.maps[.requestHeaders]?.pairs.filter { $0.name == stored }.map(\.value) ?? []
         #expect(values.joined(separator: "|") == expected)
@@ -83,7 +83,7 @@ import Testing
     ])
     func whatWouldBreakTheMessageIsRefused(name: String, value: String) throws {
         let stream = TestStream()
-        try inRequestHeaders(stream) { guest in
+        try inRequestHeaders(stream) { (guest) throws in
             #expect(try guest.add(.requestHeaders, name, value) == .badArgument)
             #expect(try guest.replace(.requestHeaders, name, value) == .badArgument)
             #expect(try guest.setPairs(.requestHeaders, encodePairs([("ok", "1"), (name, value)])) == .badArgument)
@@ -94,7 +94,7 @@ import Testing
 
     @Test func bytesThatAreNotUTF8PassUnchanged() throws {
         let stream = TestStream()
-        try inRequestHeaders(stream) { guest in
+        try inRequestHeaders(stream) { (guest) throws in
             let name = guest.put("x-raw")
             let value = guest.put([0xFF, 0xFE, 0x80])
             #expect(
@@ -106,7 +106,7 @@ import Testing
 
     @Test func overlappingNameAndValueAreBothRead() throws {
         let stream = TestStream()
-        try inRequestHeaders(stream) { guest in
+        try inRequestHeaders(stream) { (guest) throws in
             let text = guest.put("x-over")
             #expect(
                 try guest.status("proxy_add_header_map_value", 0, text.address, 6, text.address + 2, 4) == .ok)
@@ -117,13 +117,13 @@ import Testing
     @Test(arguments: [":method", ":path", ":scheme", ":authority", "host"])
     func vitalPseudoHeadersCannotBeRemoved(name: String) throws {
         let stream = TestStream()
-        try inRequestHeaders(stream) { guest in #expect(try guest.remove(.requestHeaders, name) == .ok) }
+        try inRequestHeaders(stream) { (guest) throws in #expect(try guest.remove(.requestHeaders, name) == .ok) }
         #expect(stream.maps[.requestHeaders]?.count == TestStream.request.count)
     }
 
     @Test func setPairsReplacesAllButKeepsPseudoHeaders() throws {
         let stream = TestStream()
-        try inRequestHeaders(stream) { guest in
+        try inRequestHeaders(stream) { (guest) throws in
             let pairs = [("b", "2"), ("a", "1"), ("a", "3"), (":path", "/new"), ("host", "h")]
             #expect(try guest.setPairs(.requestHeaders, encodePairs(pairs)) == .ok)
         }
@@ -135,7 +135,7 @@ import Testing
 
     @Test func malformedPairsLeaveTheMapAlone() throws {
         let stream = TestStream()
-        try inRequestHeaders(stream) { guest in
+        try inRequestHeaders(stream) { (guest) throws in
             #expect(try guest.setPairs(.requestHeaders, [9, 9, 9]) == .badArgument)
             #expect(try guest.setPairs(.requestHeaders, encodePairs([("a", "b")]) + [0]) == .badArgument)
         }
@@ -143,7 +143,7 @@ import Testing
     }
 
     @Test func aBadTypeWinsOverABadPointer() throws {
-        try inRequestHeaders { guest in
+        try inRequestHeaders { (guest) throws in
             for (type, expected) in [(8, .badArgument), (0, .invalidMemoryAccess)] as [(UInt32, Status)] {
                 #expect(try guest.status("proxy_get_header_map_value", type, .max, 2, 16, 20) == expected)
                 #expect(try guest.status("proxy_add_header_map_value", type, .max, 2, 0, 1) == expected)
@@ -158,7 +158,7 @@ import Testing
 
     @Test func aStatusMayBeReplacedButNotSpoiled() throws {
         var script = GuestScript()
-        script.on("proxy_on_response_headers") { guest, _ in
+        script.on("proxy_on_response_headers") { (guest, _) throws in
             #expect(try guest.replace(.responseHeaders, ":status", "404") == .ok)
             for bad in ["", "20", "2000", "abc", "099"] {
                 #expect(try guest.replace(.responseHeaders, ":status", bad) == .badArgument)

@@ -6,7 +6,7 @@ import Testing
     @Test func theResponseIsSentAfterTheCallbackWhoseAnswerDoesNotCount() throws {
         let stream = TestStream()
         var script = GuestScript()
-        script.on("proxy_on_request_headers") { guest, _ in
+        script.on("proxy_on_request_headers") { (guest, _) throws in
             #expect(
                 try guest.respond(
                     403, body: "no\n", details: "why not", headers: [("Powered-By", "x"), ("set-cookie", "1"), ("set-cookie", "2")],
@@ -50,7 +50,7 @@ import Testing
 
     @Test func theFirstOfTwoWins() throws {
         let stream = TestStream()
-        try inRequestHeaders(stream) { guest in
+        try inRequestHeaders(stream) { (guest) throws in
             #expect(try guest.respond(401) == .ok)
             #expect(try guest.respond(500) == .ok)
             #expect(try guest.continueStream(0) == .ok)
@@ -75,7 +75,7 @@ import Testing
 
     @Test func malformedPairsSendTheResponseWithoutHeaders() throws {
         let stream = TestStream()
-        try inRequestHeaders(stream) { guest in
+        try inRequestHeaders(stream) { (guest) throws in
             let garbage = guest.put([7, 7, 7])
             #expect(
                 try guest.status(
@@ -86,7 +86,7 @@ import Testing
 
     @Test func aBadSliceOrCodeSendsNothing() throws {
         let stream = TestStream()
-        try inRequestHeaders(stream) { guest in
+        try inRequestHeaders(stream) { (guest) throws in
             for bad in [1, 3, 5] {
                 var arguments: [UInt32] = [403, 0, 0, 0, 0, 0, 0, .max]
                 arguments[bad] = .max
@@ -117,7 +117,7 @@ import Testing
 
     @Test func aRootWithoutAStreamAnswersNobody() throws {
         var script = GuestScript()
-        script.on("proxy_on_tick") { guest, _ in
+        script.on("proxy_on_tick") { (guest, _) throws in
             #expect(try guest.respond(403) == .ok)
             return 0
         }

@@ -101,7 +101,7 @@ import Testing
         var statuses: [Status] = []
         var script = GuestScript()
         script.on("proxy_on_request_headers") { _, _ in 1 }
-        script.on("proxy_on_tick") { guest, _ in
+        script.on("proxy_on_tick") { (guest, _) throws in
             #expect(try guest.status("proxy_set_effective_context", 2) == .ok)
             statuses.append(try guest.replace(.requestHeaders, "x-late", "1"))
             return 0
@@ -141,7 +141,7 @@ import Testing
     }
 
     @Test func mapsOfCallsAreClosedOutsideTheirCallback() throws {
-        try inRequestHeaders { guest in
+        try inRequestHeaders { (guest) throws in
             for map in [MapType.grpcReceiveInitialMetadata, .httpCallResponseHeaders, .httpCallResponseTrailers] {
                 #expect(try guest.header(map, "x") == Answer(.badArgument))
                 #expect(try guest.pairs(map) == Answer(""))

@@ -72,7 +72,7 @@ import Testing
             guest.grow()
             return guest.bump(arguments[0])
         }
-        try inRequestHeaders(script: script) { guest in
+        try inRequestHeaders(script: script) { (guest) throws in
             #expect(try guest.header(.requestHeaders, ":path") == Answer("/a?b"))
             let pairs = try guest.pairs(.requestHeaders)
             #expect(pairs == Answer(.ok, encodePairs(TestStream.request)))
@@ -87,7 +87,7 @@ import Testing
             try guest.wasi("poll_oneoff", 0, 0, 0, 40)
             return guest.bump(arguments[0])
         }
-        script.on("proxy_on_tick") { guest, _ in
+        script.on("proxy_on_tick") { (guest, _) throws in
             #expect(try guest.buffer(.vmConfiguration) == Answer("vm-config"))
             return 0
         }
@@ -136,7 +136,7 @@ import Testing
     }
 
     @Test func outPointersMayBeZeroOrOddButNotOutside() throws {
-        let test = try self.tick { guest, _ in
+        let test = try self.tick { (guest, _) throws in
             #expect(try guest.status("proxy_get_current_time_nanoseconds", 33) == .ok)
             #expect(guest.read(32, 10) == [0x3f, 8, 7, 6, 5, 4, 3, 2, 1, 0x3f])
             #expect(try guest.status("proxy_get_current_time_nanoseconds", 0) == .ok)
@@ -152,7 +152,7 @@ import Testing
 
     @Test func aStartSectionRunsBeforeThereIsMemory() throws {
         var script = GuestScript()
-        script.startSection = { guest, _ in
+        script.startSection = { (guest, _) throws in
             #expect(try guest.status("proxy_log", 2, 0, 4) == .invalidMemoryAccess)
             return 0
         }

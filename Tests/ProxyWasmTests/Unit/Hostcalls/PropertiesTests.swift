@@ -6,7 +6,7 @@ import Testing
     @Test func streamsAskTheirHostAndATrailingNULIsDropped() throws {
         let stream = TestStream()
         stream.properties = ["request\0path": "/p", "empty": ""]
-        try inRequestHeaders(stream) { guest in
+        try inRequestHeaders(stream) { (guest) throws in
             #expect(try guest.property("request\0path") == Answer("/p"))
             #expect(try guest.property("request\0path\0") == Answer("/p"))
             #expect(try guest.property("empty") == Answer(""))
@@ -19,7 +19,7 @@ import Testing
 
     @Test func whatAStreamStoresStaysWithTheStream() throws {
         let stream = TestStream()
-        try inRequestHeaders(stream) { guest in
+        try inRequestHeaders(stream) { (guest) throws in
             #expect(try guest.setProperty("k\0", "v") == .ok)
             #expect(try guest.property("k") == Answer("v"))
             #expect(try guest.setProperty("", "v") == .badArgument)
@@ -30,7 +30,7 @@ import Testing
 
     @Test func rootsHaveAStoreOfTheirOwn() throws {
         var script = GuestScript()
-        script.on("proxy_on_tick") { guest, _ in
+        script.on("proxy_on_tick") { (guest, _) throws in
             #expect(try guest.property("node\0id") == Answer("me"))
             #expect(try guest.property("request\0path") == Answer(.notFound))
             #expect(try guest.setProperty("k", "v") == .ok)
@@ -55,7 +55,7 @@ import Testing
 
     @Test func foreignFunctions() throws {
         let stream = TestStream()
-        try inRequestHeaders(stream) { guest in
+        try inRequestHeaders(stream) { (guest) throws in
             let unknown = guest.put("no_such_function")
             #expect(
                 try guest.status("proxy_call_foreign_function", unknown.address, unknown.count, 0, 0, .max, .max)

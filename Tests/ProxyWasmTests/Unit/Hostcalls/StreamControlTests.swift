@@ -54,7 +54,7 @@ import Testing
 
     @Test func streamTypesAreChecked() throws {
         let stream = TestStream()
-        try inRequestHeaders(stream) { guest in
+        try inRequestHeaders(stream) { (guest) throws in
             #expect(try guest.continueStream(2) == .ok)
             #expect(try guest.continueStream(3) == .unimplemented)
             #expect(try guest.continueStream(4) == .badArgument)
@@ -91,7 +91,7 @@ import Testing
 
     @Test func continueWithoutAPauseHasNoEffect() throws {
         let stream = TestStream()
-        try inRequestHeaders(stream) { guest in #expect(try guest.status("proxy_continue_request") == .ok) }
+        try inRequestHeaders(stream) { (guest) throws in #expect(try guest.status("proxy_continue_request") == .ok) }
         #expect(stream.operations == [])
     }
 
@@ -100,7 +100,7 @@ import Testing
         var script = GuestScript()
         var order: [String] = []
         script.on("proxy_on_request_headers") { _, _ in 1 }
-        script.on("proxy_on_tick") { guest, _ in
+        script.on("proxy_on_tick") { (guest, _) throws in
             try guest.call("proxy_set_effective_context", 2)
             #expect(try guest.continueStream(0) == .ok)
             order.append("tick ends \(stream.operations.count)")
@@ -139,7 +139,7 @@ import Testing
 
     @Test func closeRunsAfterTheCallback() throws {
         let stream = TestStream()
-        try inRequestHeaders(stream) { guest in
+        try inRequestHeaders(stream) { (guest) throws in
             #expect(try guest.status("proxy_close_stream", 1) == .ok)
             #expect(stream.operations == [])
         }
@@ -174,7 +174,7 @@ import Testing
         let stream = TestStream(response: [(":status", "200")])
         var script = GuestScript()
         for name in ["proxy_on_log", "proxy_on_done", "proxy_on_delete"] {
-            script.on(name) { guest, _ in
+            script.on(name) { (guest, _) throws in
                 #expect(try guest.respond(500) == .ok)
                 #expect(try guest.continueStream(0) == .ok)
                 #expect(try guest.status("proxy_close_stream", 0) == .ok)

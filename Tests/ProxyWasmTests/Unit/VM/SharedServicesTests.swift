@@ -24,7 +24,7 @@ import Testing
     // MARK: Shared data
 
     @Test func dataIsComparedAndSwapped() throws {
-        _ = try self.run { guest in
+        _ = try self.run { (guest) throws in
             #expect(try guest.sharedData("k").answer == Answer(.notFound))
             #expect(try guest.setSharedData("k", "1") == .ok)
             #expect(try guest.setSharedData("k", "2") == .ok)
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test func badPointersAreInvalid() throws {
-        _ = try self.run { guest in
+        _ = try self.run { (guest) throws in
             _ = try guest.setSharedData("k", "v")
             let key = guest.put("k")
             #expect(
@@ -58,19 +58,19 @@ import Testing
         let services = SharedServices()
         let other = try self.run(vmID: "b", services) { guest in _ = try guest.setSharedData("k", "b") }
         do {
-            let first = try self.run(vmID: "a", services) { guest in
+            let first = try self.run(vmID: "a", services) { (guest) throws in
                 #expect(try guest.sharedData("k").answer == Answer(.notFound))
                 _ = try guest.setSharedData("k", "a")
             }
-            let second = try self.run(vmID: "a", services) { guest in
+            let second = try self.run(vmID: "a", services) { (guest) throws in
                 #expect(try guest.sharedData("k").answer == Answer("a"))
             }
             _ = (first.vm.failure, second.vm.failure)
         }
-        _ = try self.run(vmID: "a", services) { guest in
+        _ = try self.run(vmID: "a", services) { (guest) throws in
             #expect(try guest.sharedData("k").answer == Answer(.notFound))
         }
-        _ = try self.run(vmID: "b", services) { guest in #expect(try guest.sharedData("k").answer == Answer("b")) }
+        _ = try self.run(vmID: "b", services) { (guest) throws in #expect(try guest.sharedData("k").answer == Answer("b")) }
         #expect(other.vm.failure == nil)
     }
 
@@ -112,7 +112,7 @@ import Testing
     // MARK: Queues
 
     @Test func queuesAreFIFOAndKnownByName() throws {
-        _ = try self.run { guest in
+        _ = try self.run { (guest) throws in
             let name = guest.put("q")
             for _ in 0..<3 {
                 #expect(try guest.status("proxy_register_shared_queue", name.address, name.count, 32) == .ok)
@@ -192,7 +192,7 @@ import Testing
 
     @Test func metricsCountGaugeAndRecord() throws {
         let services = SharedServices()
-        _ = try self.run("vm", services) { guest in
+        _ = try self.run("vm", services) { (guest) throws in
             let name = guest.put("m")
             func define(_ type: UInt32) throws -> UInt32 {
                 #expect(try guest.status("proxy_define_metric", type, name.address, name.count, 32) == .ok)

@@ -37,7 +37,7 @@ import Testing
         (1, ["a", "b\n"], ["ab"]), (2, ["x\n\n"], ["x\n"]), (1, [], []), (1, ["\n"], [""]), (2, ["no newline"], ["no newline"]),
     ] as [(UInt32, [String], [String])])
     func aWriteToAnOutputIsALine(descriptor: UInt32, texts: [String], lines: [String]) throws {
-        let test = try self.tick { guest in
+        let test = try self.tick { (guest) throws in
             #expect(try Self.write(guest, descriptor, texts) == 0)
             #expect(guest.u32(32) == UInt32(texts.joined().utf8.count))
         }
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test func aBadWriteLogsNothing() throws {
-        let test = try self.tick { guest in
+        let test = try self.tick { (guest) throws in
             #expect(try Self.write(guest, 3, ["x"]) == 8)
             #expect(try Self.write(guest, 0, ["x"]) == 8)
             #expect(try Self.write(guest, 1, ["x"], written: UInt32(guest.size) - 1) == 21)
@@ -61,7 +61,7 @@ import Testing
     @Test func theEnvironmentIsTheConfiguredOne() throws {
         var definition = TestVM.definition()
         definition.environment = [.init(name: "KEY1", value: "VALUE1"), .init(name: "KEY2", value: "VALUE2")]
-        _ = try self.tick(definition) { guest in
+        _ = try self.tick(definition) { (guest) throws in
             #expect(try guest.wasi("environ_sizes_get", 32, 36) == 0)
             #expect(guest.u32(32) == 2)
             #expect(guest.u32(36) == 24)
@@ -71,14 +71,14 @@ import Testing
             #expect(guest.read(100, 25) == Array("KEY1=VALUE1\0KEY2=VALUE2\0?".utf8))
             #expect(try guest.wasi("environ_get", 40, UInt32(guest.size) - 13) == 21)
         }
-        _ = try self.tick { guest in
+        _ = try self.tick { (guest) throws in
             #expect(try guest.wasi("environ_sizes_get", 32, 36) == 0)
             #expect(guest.u64(32) == 0)
         }
     }
 
     @Test func clocksTellTheHostsTime() throws {
-        _ = try self.tick { guest in
+        _ = try self.tick { (guest) throws in
             func time(_ id: UInt32, _ target: UInt32) throws -> UInt32 {
                 try guest.call(
                     "wasi_snapshot_preview1", "clock_time_get",
@@ -100,7 +100,7 @@ import Testing
         (0, UInt32.max, 0), (32, 4096, 0), (65_536, 4096, 0), (66_560, 4096, 28), (32, .max, 21),
     ] as [(UInt32, UInt32, UInt32)])
     func randomBytesAreBounded(count: UInt32, address: UInt32, errno: UInt32) throws {
-        _ = try self.tick { guest in
+        _ = try self.tick { (guest) throws in
             #expect(try guest.wasi("random_get", address, count) == errno)
             if errno == 0, count > 0 {
                 #expect(guest.read(address, count).allSatisfy { $0 == 7 })
@@ -110,7 +110,7 @@ import Testing
     }
 
     @Test func thereAreNoFilesAndRuntimesStartAnyway() throws {
-        _ = try self.tick { guest in
+        _ = try self.tick { (guest) throws in
             #expect(try guest.wasi("fd_prestat_get", 3, 32) == 8)
             #expect(try guest.wasi("fd_prestat_dir_name", 3, 32, 4) == 52)
             #expect(try guest.wasi("args_sizes_get", 32, 36) == 0)
@@ -131,7 +131,7 @@ import Testing
     }
 
     @Test func emscriptenAndAssemblyScriptExtrasAreThere() throws {
-        _ = try self.tick { guest in
+        _ = try self.tick { (guest) throws in
             #expect(try guest.call("pthread_equal", 4, 4) == 1)
             #expect(try guest.call("pthread_equal", 4, 5) == 0)
             try guest.call("emscripten_notify_memory_growth", 0)
