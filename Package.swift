@@ -64,7 +64,11 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
-        .executableTarget(name: "mizzen", dependencies: ["MizzenCommands"], swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "mizzen",
+            dependencies: ["MizzenCommands", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: swiftSettings
+        ),
         .testTarget(name: "LinearRegexTests", dependencies: ["LinearRegex"], swiftSettings: swiftSettings),
         .testTarget(name: "IstioResourcesTests", dependencies: ["IstioResources"], swiftSettings: swiftSettings),
         .testTarget(
@@ -83,10 +87,22 @@ let package = Package(
                 "Gateway", "ProxyWasm",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: swiftSettings
         ),
-        .testTarget(name: "MizzenCommandsTests", dependencies: ["MizzenCommands"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "MizzenCommandsTests",
+            dependencies: [
+                "Gateway", "IstioResources", "MizzenCommands", "ProxyWasm",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: swiftSettings
+        ),
         .testTarget(name: "IntegrationTests", dependencies: ["mizzen"], swiftSettings: swiftSettings),
     ]
 )

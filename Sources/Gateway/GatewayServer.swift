@@ -16,6 +16,7 @@ package final class GatewayServer: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let workers: [WorkerHandle]
     private let services = SharedServices()
+    private let accessLog: OutputWriter?
     private let applier: ConfigurationApplier
     private let applied = Mutex(GatewayConfiguration())
     private let startTime = Clock.monotonic()
@@ -27,6 +28,7 @@ package final class GatewayServer: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: options.workers)
         self.group = group
         let accessLog = options.accessLog ? OutputWriter() : nil
+        self.accessLog = accessLog
         let services = self.services
         var workers: [WorkerHandle] = []
         var index = 0
@@ -86,5 +88,7 @@ package final class GatewayServer: Sendable {
         }
         for worker in self.workers { _ = await worker.run { $0.stop() } }
         try? await self.group.shutdownGracefully()
+        // After the last stream: its line is still written.
+        self.accessLog?.close()
     }
 }

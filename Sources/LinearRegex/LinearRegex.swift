@@ -88,14 +88,16 @@ package struct LinearRegex: Sendable, Equatable, CustomStringConvertible {
             if escaped {
                 escaped = false
                 guard byte == 0x5C || (0x30...0x39).contains(byte) else {
-                    return LinearRegexError(position: offset - 1, reason: "a backslash needs a digit or a backslash after it")
+                    return LinearRegexError(
+                        position: offset - 1, reason: "a backslash needs a digit or a backslash after it")
                 }
             } else if byte == 0x5C {
                 escaped = true
             }
         }
         return escaped
-            ? LinearRegexError(position: substitution.utf8.count - 1, reason: "a backslash needs a digit or a backslash after it")
+            ? LinearRegexError(
+                position: substitution.utf8.count - 1, reason: "a backslash needs a digit or a backslash after it")
             : nil
     }
 }

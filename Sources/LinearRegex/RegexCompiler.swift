@@ -27,7 +27,8 @@ struct RegexCompiler {
     private static var tooLarge: LinearRegexError {
         LinearRegexError(
             position: 0,
-            reason: "the pattern needs more than \(Program.maximumInstructions) instructions; use smaller repetition counts"
+            reason:
+                "the pattern needs more than \(Program.maximumInstructions) instructions; use smaller repetition counts"
         )
     }
 

@@ -219,7 +219,8 @@ struct RegexParser {
             case ":": return true
             case ")" where sawAny: return false
             default:
-                throw self.error("unsupported group (?\(scalar): look-around and back-references are not linear", at: start)
+                throw self.error(
+                    "unsupported group (?\(scalar): look-around and back-references are not linear", at: start)
             }
             sawAny = true
         }

@@ -8,8 +8,11 @@ private let maximumMessageBytes = 2000
 private let maximumFrames = 20
 
 extension String {
+    /// Without the NUL that ends a trap's message.
     init(_ bytes: cwasmtime_bytes) {
-        self.init(decoding: UnsafeRawBufferPointer(start: bytes.data, count: bytes.size), as: UTF8.self)
+        var bytes = UnsafeRawBufferPointer(start: bytes.data, count: bytes.size)
+        if bytes.last == 0 { bytes = UnsafeRawBufferPointer(rebasing: bytes.dropLast()) }
+        self.init(decoding: bytes, as: UTF8.self)
     }
 }
 

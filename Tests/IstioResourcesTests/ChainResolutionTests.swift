@@ -38,7 +38,9 @@ struct ChainResolutionTests {
     static let orders: [Order] = [
         Order(
             id: "C01",
-            plugins: [plugin("a", .authz, 1), plugin("b", .authn, 1), plugin("c", .stats, 1), plugin("d", .unspecified, 1)],
+            plugins: [
+                plugin("a", .authz, 1), plugin("b", .authn, 1), plugin("c", .stats, 1), plugin("d", .unspecified, 1),
+            ],
             istio: ["b", "a", "c", "d"]
         ),
         Order(id: "C02", plugins: [plugin("a", .authn, 10), plugin("b", .authn, 20)], istio: ["b", "a"]),
@@ -59,7 +61,8 @@ struct ChainResolutionTests {
             istio: ["b", "a"],
             documented: ["a", "b"]
         ),
-        Order(id: "C06", plugins: [plugin("z", .authn, 5, age: 1), plugin("m", .authn, 5, age: 1)], istio: ["m", "z"]),
+        Order(
+            id: "C06", plugins: [plugin("z", .authn, 5, age: 1), plugin("m", .authn, 5, age: 1)], istio: ["m", "z"]),
         Order(
             id: "C07",
             plugins: [plugin("a", .authn, 5, namespace: "istio-system", age: 1), plugin("b", .authn, 5, age: 9)],
@@ -123,7 +126,8 @@ struct ChainResolutionTests {
             id: "B09", spec: "selector: {matchLabels: {istio: ingressgateway}}", labels: gatewayAPI, applies: true
         ),
         Selection(
-            id: "B11", spec: "targetRefs: [{group: gateway.networking.k8s.io, kind: GatewayClass, name: istio-waypoint}]",
+            id: "B11",
+            spec: "targetRefs: [{group: gateway.networking.k8s.io, kind: GatewayClass, name: istio-waypoint}]",
             namespace: "edge", labels: gatewayAPI, applies: false
         ),
         Selection(id: "B12", spec: "match: [{mode: SERVER}]", applies: false, why: "SERVER never matches"),

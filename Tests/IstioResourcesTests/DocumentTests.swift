@@ -5,7 +5,8 @@ import Testing
 struct DocumentTests {
     @Test("a resource with an error is left out, the others stay")
     func others() {
-        let text = pluginYAML("{url: x}", name: "a") + "---\n" + pluginYAML("{}", name: "b") + "---\n---\n"
+        let text =
+            pluginYAML("{url: x}", name: "a") + "---\n" + pluginYAML("{}", name: "b") + "---\n---\n"
             + pluginYAML("{url: y}", name: "c")
         let (resources, problems) = decode(text)
         #expect(resources.wasmPlugins.map(\.metadata.name) == ["a", "c"])
@@ -49,7 +50,7 @@ struct DocumentTests {
     @Test(
         "what is no resource is an error with a place",
         arguments: [
-            ("a: [", 1), ("- 1\n", 1), ("just text", 1), ("kind: WasmPlugin\n", 1), ("a: 1\na: 2\n", 1),
+            ("a: [", 2), ("- 1\n", 1), ("just text", 1), ("kind: WasmPlugin\n", 1), ("a: 1\na: 2\n", 1),
             ("a: 1\n  b: 2\n", 2), ("a: *nothing\n", 1), ("? [a]\n: b\n", 1), ("\u{1}", 1),
             ("apiVersion: extensions.istio.io/v1\nkind: WasmPlugin\nmetadata: {name: p}\nspec: {url: x}\n", 1),
             ("apiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nmetadata: {name: A_b}\nspec: {url: x}\n", 3),
@@ -119,7 +120,9 @@ struct DocumentTests {
     @Test("mutated files never crash the decoder")
     func mutations() {
         let seed = Array(
-            (pluginYAML("{url: &u 'oci://r/x:v1', match: [{mode: CLIENT, ports: [{number: 80}]}], pluginConfig: {a: [1, 'b', ~]}}")
+            (pluginYAML(
+                "{url: &u 'oci://r/x:v1', match: [{mode: CLIENT, ports: [{number: 80}]}], pluginConfig: {a: [1, 'b', ~]}}"
+            )
                 + "---\n" + routingYAML).utf8
         )
         var generator = SplitMix(state: 7)

@@ -56,33 +56,73 @@ struct RoutingValidationTests {
     @Test(
         "http entries are checked",
         arguments: [
-            ("{match: [{uri: {regex: '('}}], route: [{destination: {host: backend.example}}]}", "invalid regex", "spec.http[0].match[0].uri.regex"),
-            ("{match: [{uri: {exact: /a, prefix: /b}}], route: [{destination: {host: backend.example}}]}", "only one of", "spec.http[0].match[0].uri"),
-            ("{match: [{uri: {}}], route: [{destination: {host: backend.example}}]}", "one of exact", "spec.http[0].match[0].uri"),
-            ("{match: [{url: {exact: /}}], route: [{destination: {host: backend.example}}]}", "did you mean \"uri\"", "spec.http[0].match[0].url"),
+            (
+                "{match: [{uri: {regex: '('}}], route: [{destination: {host: backend.example}}]}", "invalid regex",
+                "spec.http[0].match[0].uri.regex"
+            ),
+            (
+                "{match: [{uri: {exact: /a, prefix: /b}}], route: [{destination: {host: backend.example}}]}",
+                "only one of", "spec.http[0].match[0].uri"
+            ),
+            (
+                "{match: [{uri: {}}], route: [{destination: {host: backend.example}}]}", "one of exact",
+                "spec.http[0].match[0].uri"
+            ),
+            (
+                "{match: [{url: {exact: /}}], route: [{destination: {host: backend.example}}]}", "did you mean \"uri\"",
+                "spec.http[0].match[0].url"
+            ),
             ("{}", "exactly one of route", "spec.http[0]"),
-            ("{redirect: {uri: /}, route: [{destination: {host: backend.example}}]}", "exactly one of route", "spec.http[0].redirect"),
+            (
+                "{redirect: {uri: /}, route: [{destination: {host: backend.example}}]}", "exactly one of route",
+                "spec.http[0].redirect"
+            ),
             ("{redirect: {uri: /n, redirectCode: 304}}", "301, 302", "spec.http[0].redirect.redirectCode"),
             ("{directResponse: {status: 99}}", "between 200", "spec.http[0].directResponse.status"),
-            ("{route: [{destination: {host: a.b}, weight: 0}, {destination: {host: a.c}, weight: 0}]}", "must not all be 0", "spec.http[0].route"),
+            (
+                "{route: [{destination: {host: a.b}, weight: 0}, {destination: {host: a.c}, weight: 0}]}",
+                "must not all be 0", "spec.http[0].route"
+            ),
             ("{route: []}", "at least one destination", "spec.http[0].route"),
-            ("{timeout: 5, route: [{destination: {host: backend.example}}]}", "must be a string", "spec.http[0].timeout"),
-            ("{timeout: 5x, route: [{destination: {host: backend.example}}]}", "invalid duration", "spec.http[0].timeout"),
-            ("{headers: {request: {set: {Host: x}}}, route: [{destination: {host: backend.example}}]}", "cannot be changed", "spec.http[0].headers.request.set.Host"),
-            ("{headers: {response: {add: {'a b': x}}}, route: [{destination: {host: backend.example}}]}", "no header name", "spec.http[0].headers.response.add.a b"),
-            ("{rewrite: {uriRegexRewrite: {match: '[', rewrite: x}}, route: [{destination: {host: backend.example}}]}", "invalid regex", "spec.http[0].rewrite.uriRegexRewrite.match"),
-            ("{rewrite: {uriRegexRewrite: {match: a, rewrite: '\\x'}}, route: [{destination: {host: backend.example}}]}", "backslash", "spec.http[0].rewrite.uriRegexRewrite.rewrite"),
+            (
+                "{timeout: 5, route: [{destination: {host: backend.example}}]}", "must be a string",
+                "spec.http[0].timeout"
+            ),
+            (
+                "{timeout: 5x, route: [{destination: {host: backend.example}}]}", "invalid duration",
+                "spec.http[0].timeout"
+            ),
+            (
+                "{headers: {request: {set: {Host: x}}}, route: [{destination: {host: backend.example}}]}",
+                "cannot be changed", "spec.http[0].headers.request.set.Host"
+            ),
+            (
+                "{headers: {response: {add: {'a b': x}}}, route: [{destination: {host: backend.example}}]}",
+                "no header name", "spec.http[0].headers.response.add.a b"
+            ),
+            (
+                "{rewrite: {uriRegexRewrite: {match: '[', rewrite: x}}, route: [{destination: {host: backend.example}}]}",
+                "invalid regex", "spec.http[0].rewrite.uriRegexRewrite.match"
+            ),
+            (
+                "{rewrite: {uriRegexRewrite: {match: a, rewrite: '\\x'}}, route: [{destination: {host: backend.example}}]}",
+                "backslash", "spec.http[0].rewrite.uriRegexRewrite.rewrite"
+            ),
         ]
     )
     func entries(http: String, message: String, path: String) {
         let (resources, problems) = decode(Self.service(http))
         #expect(resources.virtualServices.isEmpty)
-        #expect(problems.contains { $0.severity == .error && $0.message.contains(message) && $0.fieldPath == path }, "\(problems)")
+        #expect(
+            problems.contains { $0.severity == .error && $0.message.contains(message) && $0.fieldPath == path },
+            "\(problems)")
     }
 
     @Test(
         "features that come later are warned about",
-        arguments: ["retries: {attempts: 3}", "fault: {abort: {httpStatus: 500}}", "mirror: {host: m}", "corsPolicy: {}"]
+        arguments: [
+            "retries: {attempts: 3}", "fault: {abort: {httpStatus: 500}}", "mirror: {host: m}", "corsPolicy: {}",
+        ]
     )
     func unsupported(field: String) {
         let (resources, problems) = decode(Self.service("{\(field), route: [{destination: {host: backend.example}}]}"))
@@ -94,7 +134,10 @@ struct RoutingValidationTests {
         "destinations must exist, with their port and subset",
         arguments: [
             ("{host: nowhere}", "no ServiceEntry has the host \"nowhere\"", "spec.http[0].route[0].destination.host"),
-            ("{host: backend.example, port: {number: 81}}", "no port 81", "spec.http[0].route[0].destination.port.number"),
+            (
+                "{host: backend.example, port: {number: 81}}", "no port 81",
+                "spec.http[0].route[0].destination.port.number"
+            ),
             ("{host: backend.example, subset: v9}", "subset \"v9\"", "spec.http[0].route[0].destination.subset"),
         ]
     )
@@ -146,7 +189,8 @@ struct RoutingValidationTests {
     @Test(
         "hosts cover each other by suffix",
         arguments: [
-            ("*", "a.b", "a.b"), ("*.b.c", "*.c", "*.b.c"), ("a.b", "a.b", "a.b"), ("*.b", "b", nil), ("a.b", "c.b", nil),
+            ("*", "a.b", "a.b"), ("*.b.c", "*.c", "*.b.c"), ("a.b", "a.b", "a.b"), ("*.b", "b", nil),
+            ("a.b", "c.b", nil),
             ("*.example.com", "x.y.example.com", "x.y.example.com"),
         ] as [(String, String, String?)]
     )

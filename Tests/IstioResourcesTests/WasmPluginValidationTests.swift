@@ -79,7 +79,9 @@ struct WasmPluginValidationTests {
         Case("A26", "{\(url), targetRefs: [\(refs17)]}", "at most 16 entries", at: "spec.targetRefs"),
         Case("A27", "{\(url), selector: {matchLabels: {}}}"),
         Case("A28", "{\(url), selector: {matchLabels: {app: '*'}}}", "wildcard", at: "spec.selector.matchLabels.app"),
-        Case("A29 zero", "{\(url), match: [{ports: [{number: 0}]}]}", "between 1 and 65535", at: "spec.match[0].ports[0].number"),
+        Case(
+            "A29 zero", "{\(url), match: [{ports: [{number: 0}]}]}", "between 1 and 65535",
+            at: "spec.match[0].ports[0].number"),
         Case("A29 large", "{\(url), match: [{ports: [{number: 70000}]}]}", "between 1 and 65535"),
         Case("A29 missing", "{\(url), match: [{ports: [{}]}]}", "a port number is required"),
         Case("A29 twice", "{\(url), match: [{ports: [{number: 1}, {number: 1}]}]}", "listed twice"),
@@ -94,7 +96,9 @@ struct WasmPluginValidationTests {
         Case("A33 text", "{\(url), pluginConfig: text}", "must be an object, not a string", at: "spec.pluginConfig"),
         Case("A33 list", "{\(url), pluginConfig: [1]}", "must be an object, not a list", at: "spec.pluginConfig"),
         Case("A34", "{\(url), verificationKey: x}"),
-        Case("unknown field", "{\(url), failStratgy: FAIL_OPEN}", "did you mean \"failStrategy\"?", at: "spec.failStratgy"),
+        Case(
+            "unknown field", "{\(url), failStratgy: FAIL_OPEN}", "did you mean \"failStrategy\"?",
+            at: "spec.failStratgy"),
         Case("quoted number", "{\(url), priority: '1'}", "must be an integer, not a string", at: "spec.priority"),
         Case("unquoted number", "{\(url), pluginName: 1}", "must be a string, not a number", at: "spec.pluginName"),
         Case("unquoted boolean", "{\(url), vmConfig: {env: [{name: A, value: true}]}}", "not a boolean"),
@@ -183,8 +187,10 @@ struct WasmPluginValidationTests {
 
     @Test(
         "bad annotations are errors",
-        arguments: ["callback-deadline: 0s", "callback-deadline: '5'", "memory-limit: 1Ti", "memory-limit: 1Ki",
-            "allow-headers-stop-iteration: 'yes'", "colour: red"]
+        arguments: [
+            "callback-deadline: 0s", "callback-deadline: '5'", "memory-limit: 1Ti", "memory-limit: 1Ki",
+            "allow-headers-stop-iteration: 'yes'", "colour: red",
+        ]
     )
     func badAnnotations(text: String) {
         let (resources, problems) = decode(pluginYAML("{url: x}", metadata: "annotations: {mizzen.dev/\(text)}"))
@@ -196,9 +202,12 @@ struct WasmPluginValidationTests {
         "pluginConfig becomes JSON with types kept",
         arguments: [
             ("{}", ""), ("{a: 1, b: [true, null], c: {d: é}}", #"{"a":1,"b":[true,null],"c":{"d":"é"}}"#),
-            ("{n: 9007199254740993}", #"{"n":9007199254740992}"#), ("{n: 9007199254740992}", #"{"n":9007199254740992}"#),
-            ("{n: -9007199254740993}", #"{"n":-9007199254740992}"#), ("{s: '1', t: \"true\"}", #"{"s":"1","t":"true"}"#),
-            ("{z: 1, a: 2}", #"{"z":1,"a":2}"#), ("{f: 1.5, g: 1.0, h: 1e3, i: .5}", #"{"f":1.5,"g":1,"h":1000,"i":0.5}"#),
+            ("{n: 9007199254740993}", #"{"n":9007199254740992}"#),
+            ("{n: 9007199254740992}", #"{"n":9007199254740992}"#),
+            ("{n: -9007199254740993}", #"{"n":-9007199254740992}"#),
+            ("{s: '1', t: \"true\"}", #"{"s":"1","t":"true"}"#),
+            ("{z: 1, a: 2}", #"{"z":1,"a":2}"#),
+            ("{f: 1.5, g: 1.0, h: 1e3, i: .5}", #"{"f":1.5,"g":1,"h":1000,"i":0.5}"#),
             ("{x: 0x1F, o: 0o17, p: 017}", #"{"x":31,"o":15,"p":15}"#), ("{y: yes, n: off}", #"{"y":true,"n":false}"#),
             (#"{e: "a\"\\\n\u0001"}"#, #"{"e":"a\"\\\n\u0001"}"#), ("{n: ~, e: }", #"{"n":null,"e":null}"#),
             ("{v: 1.2.3, d: 2024-01-02, i: .inf, s: !!str 1}", #"{"v":"1.2.3","d":"2024-01-02","i":".inf","s":"1"}"#),

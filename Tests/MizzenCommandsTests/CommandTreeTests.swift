@@ -1,4 +1,5 @@
 import ArgumentParser
+import Gateway
 import Testing
 
 @testable import MizzenCommands
@@ -71,7 +72,8 @@ import Testing
 
     @Test(arguments: [
         ["run"], ["run", "-f", "a", "--plugin", "p.wasm", "--upstream", "http://a", "--port", "1"],
-        ["run", "--plugin", "p.wasm"], ["run", "-f", "a", "--concurrency", "0"], ["run", "-f", "a", "--log-level", "x"],
+        ["run", "--plugin", "p.wasm"], ["run", "-f", "a", "--concurrency", "0"],
+        ["run", "-f", "a", "--log-level", "x"],
         ["run", "-f", "a", "--memory-limit", "1"], ["run", "-f", "a", "--callback-deadline", "0"], ["echo"],
         ["run", "-f", "a", "--admin-address", "nowhere"], ["proxy-config", "log", "--level", "wasm:loud"],
     ])

@@ -20,7 +20,8 @@ struct TrapTests {
         let report = try #require(instance.run("run").outcome.trap)
         #expect(report.kind == .trap)
         #expect(report.message.contains(reason), "\(report.message)")
-        #expect(!report.message.contains("\n"))
+        #expect(report.message.unicodeScalars.allSatisfy { $0.value >= 0x20 })
+        #expect(report.message.last != " ")
         #expect(report.backtrace.first == "run")
     }
 

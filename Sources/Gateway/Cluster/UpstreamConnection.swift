@@ -261,7 +261,8 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
             break
         case .awaitingHead:
             let untouched = self.pending.readableBytes == 0
-            receiver.upstreamFailed(untouched ? .closedBeforeResponse(reused: self.servedRequests > 0) : .brokenResponse)
+            receiver.upstreamFailed(
+                untouched ? .closedBeforeResponse(reused: self.servedRequests > 0) : .brokenResponse)
         case .body:
             if self.decoder.closed() {
                 receiver.upstreamData(ByteBuffer(), endOfStream: true)

@@ -3,9 +3,9 @@ import NIOPosix
 import ProxyWasm
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Darwin)
-    import Darwin
+import Darwin
 #endif
 
 /// Turns a configuration into a snapshot and publishes it. An actor: changes come one after the other.
@@ -146,13 +146,17 @@ actor ConfigurationApplier {
     }
 
     /// Every worker has its own listening socket on the port (SO_REUSEPORT): a connection never changes threads.
-    private nonisolated func bind(_ listener: ListenerConfiguration, on worker: WorkerHandle) async throws -> any Channel {
+    private nonisolated func bind(_ listener: ListenerConfiguration, on worker: WorkerHandle) async throws
+        -> any Channel
+    {
         let name = listener.name
         let maximum = self.options.maximumConnectionsPerWorker
         return try await ServerBootstrap(group: worker.eventLoop, childGroup: worker.eventLoop)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .serverChannelOption(ChannelOptions.socket(SocketOptionLevel(SOL_SOCKET), SocketOptionName(SO_REUSEPORT)), value: 1)
+            .serverChannelOption(
+                ChannelOptions.socket(SocketOptionLevel(SOL_SOCKET), SocketOptionName(SO_REUSEPORT)), value: 1
+            )
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: false)
             .childChannelOption(.maxMessagesPerRead, value: 4)
@@ -229,7 +233,8 @@ actor ConfigurationApplier {
         let parts = reports.compactMap { $0.plugins[plugin.key] }
         let running = parts.count { $0.running }
         let message =
-            snapshot.map(\.message).flatMap { $0.isEmpty ? nil : $0 } ?? parts.first { !$0.message.isEmpty }?.message ?? ""
+            snapshot.map(\.message).flatMap { $0.isEmpty ? nil : $0 } ?? parts.first { !$0.message.isEmpty }?.message
+            ?? ""
         return PluginStatus(
             key: plugin.key,
             name: plugin.definition.name,

@@ -195,7 +195,8 @@ extension HTTPStream {
         guard size > limit else { return }
         if fails {
             if direction == .request {
-                self.sendLocalReply(status: 413, details: "request_payload_too_large", body: "Payload Too Large", from: nil)
+                self.sendLocalReply(
+                    status: 413, details: "request_payload_too_large", body: "Payload Too Large", from: nil)
             } else if !self.responseHeadWritten, !self.isLocalResponse {
                 self.replaceResponse(status: 500, details: "response_payload_too_large")
             } else {
@@ -220,7 +221,11 @@ extension HTTPStream {
         guard state.isPaused else { return }
         let serial = self.serial
         let walk = self.responseWalk
-        if direction == .request { self.downstream.setReadsPaused(false) } else { self.router.connection?.setReadsPaused(false) }
+        if direction == .request {
+            self.downstream.setReadsPaused(false)
+        } else {
+            self.router.connection?.setReadsPaused(false)
+        }
 
         if state.stopAll || state.headersHeld {
             self.releaseHeaders(filter, direction, filter.index)

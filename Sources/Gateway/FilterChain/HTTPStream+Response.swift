@@ -80,7 +80,8 @@ extension HTTPStream {
     /// A plugin's `proxy_send_local_response`.
     func sendLocalResponse(_ response: LocalResponse, from filter: WasmFilter) {
         guard self.isActive, !self.responseComplete else { return }
-        self.details = response.details.isEmpty
+        self.details =
+            response.details.isEmpty
             ? Array("via_wasm".utf8)
             : response.details.map { $0 <= 0x20 || $0 == 0x7F ? UInt8(ascii: "_") : $0 }
         if self.responseHeadWritten {
@@ -185,6 +186,9 @@ extension HTTPStream {
             map.setDecimal("content-length", body.count)
             if map.firstIndex(of: "content-type") == nil { map.append("content-type", "text/plain") }
         }
+        // As Envoy does: the operations of the route that the request matches are applied to local replies, too.
+        self.resolveRoute()
+        self.router.route?.responseHeaders.apply(to: map)
         self.responseEndsWithHeaders = body.isEmpty || self.isHead
         return self.isHead ? ByteBuffer() : ByteBuffer(bytes: body)
     }

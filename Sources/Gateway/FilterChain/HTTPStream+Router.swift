@@ -31,7 +31,9 @@ extension HTTPStream: UpstreamReceiver {
         case .redirect(let redirect):
             self.sendRedirect(redirect)
         case .forward:
-            guard let destination = route.pickDestination(random: route.destinations.count > 1 ? self.worker.randomness.word() : 0),
+            guard
+                let destination = route.pickDestination(
+                    random: route.destinations.count > 1 ? self.worker.randomness.word() : 0),
                 let cluster = self.worker.cluster(named: destination.cluster)
             else {
                 self.flags = "NC"
@@ -43,7 +45,9 @@ extension HTTPStream: UpstreamReceiver {
             route.requestHeaders.apply(to: self.requestHeaders)
             destination.requestHeaders.apply(to: self.requestHeaders)
             if route.pathRewrite != nil || route.authorityRewrite != nil {
-                if route.pathRewrite != nil, let path = self.requestHeaders.first(":path") { self.originalPath = Array(path) }
+                if route.pathRewrite != nil, let path = self.requestHeaders.first(":path") {
+                    self.originalPath = Array(path)
+                }
                 _ = route.rewrite(self.requestHeaders)
             }
             self.router.headPending = true
@@ -59,7 +63,9 @@ extension HTTPStream: UpstreamReceiver {
 
     private func startTimeout(_ milliseconds: Int) {
         let serial = self.serial
-        self.router.timeout = self.worker.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(Int64(milliseconds))) {
+        self.router.timeout = self.worker.eventLoop.assumeIsolated().scheduleTask(
+            in: .milliseconds(Int64(milliseconds))
+        ) {
             guard self.isActive, self.serial == serial, !self.responseComplete else { return }
             self.flags = "UT"
             self.failUpstream(status: 504, details: "upstream_response_timeout", body: "upstream request timeout")
@@ -157,7 +163,9 @@ extension HTTPStream: UpstreamReceiver {
     }
 
     func flushDirections() {
-        if self.router.headPending, !self.requestStopped, !self.holdsBody(.request) { self.writeRequestHead(total: nil) }
+        if self.router.headPending, !self.requestStopped, !self.holdsBody(.request) {
+            self.writeRequestHead(total: nil)
+        }
         self.router.connection?.flush()
         if self.responseHeadPending, !self.holdsBody(.response) {
             self.writeResponseHead(total: nil)

@@ -21,7 +21,9 @@ enum StreamProperties {
             }
             return path.count == 1 ? .serializationFailure : .notFound
         }
-        if path.matches(0, "connection_id"), path.count == 1 { return self.integer(stream.downstream.connectionID, &value) }
+        if path.matches(0, "connection_id"), path.count == 1 {
+            return self.integer(stream.downstream.connectionID, &value)
+        }
         if path.matches(0, "upstream") { return self.upstream(path, stream, &value) }
         if path.matches(0, "xds"), path.count == 2 { return self.xds(path, 1, stream, &value) }
         if path.count == 1 {
@@ -156,7 +158,9 @@ enum StreamProperties {
     }
 
     /// Names under `xds`, which are top-level names, too.
-    private static func xds(_ path: PropertyPath, _ segment: Int, _ stream: HTTPStream, _ value: inout [UInt8]) -> Status {
+    private static func xds(_ path: PropertyPath, _ segment: Int, _ stream: HTTPStream, _ value: inout [UInt8])
+        -> Status
+    {
         if path.matches(segment, "cluster_name") {
             guard let cluster = stream.router.cluster else { return .notFound }
             value.append(contentsOf: cluster.nameBytes)

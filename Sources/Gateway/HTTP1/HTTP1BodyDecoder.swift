@@ -122,7 +122,9 @@ struct HTTP1BodyDecoder {
             }
             guard index < bytes.count else { return (.needMore, 0) }
             guard digits > 0 else { return (.fault(.badChunk), 0) }
-            guard bytes[index] == 0x0D || bytes[index] == UInt8(ascii: ";") || bytes[index] == 0x20 || bytes[index] == 0x09
+            guard
+                bytes[index] == 0x0D || bytes[index] == UInt8(ascii: ";") || bytes[index] == 0x20
+                    || bytes[index] == 0x09
             else { return (.fault(.badChunk), 0) }
             while index < bytes.count, bytes[index] != 0x0D {
                 guard isFieldValueByte(bytes[index]), index < self.limits.chunkLineBytes else {

@@ -1,9 +1,9 @@
 import ProxyWasm
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Darwin)
-    import Darwin
+import Darwin
 #endif
 
 /// What a head says about its message beyond the header map.

@@ -173,7 +173,9 @@ final class HTTP1ServerConnection: ChannelInboundHandler, ChannelOutboundHandler
                 self.input.moveReaderIndex(forwardBy: 2)
             }
             guard self.input.readableBytes > 0 else { return false }
-            if self.input.readableBytes == 1, self.input.getInteger(at: self.input.readerIndex) == UInt8(0x0D) { return false }
+            if self.input.readableBytes == 1, self.input.getInteger(at: self.input.readerIndex) == UInt8(0x0D) {
+                return false
+            }
             self.headBegan = self.worker.coarseSeconds &+ 1
         }
         let limits = self.worker.options.http1
@@ -380,7 +382,8 @@ final class HTTP1ServerConnection: ChannelInboundHandler, ChannelOutboundHandler
         case .head:
             if self.headBegan > 0, now &+ 1 &- self.headBegan > options.requestHeadersTimeoutSeconds {
                 self.closeAfter = true
-                self.output.writeStaticString("HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+                self.output.writeStaticString(
+                    "HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
                 self.needsFlush = true
                 self.flush()
                 self.linger()

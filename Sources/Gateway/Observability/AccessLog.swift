@@ -2,9 +2,9 @@ import NIOCore
 import ProxyWasm
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Darwin)
-    import Darwin
+import Darwin
 #endif
 
 /// One line per request in Istio's text format, built in a reused buffer.

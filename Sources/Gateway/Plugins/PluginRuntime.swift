@@ -106,7 +106,9 @@ final class PluginRuntime: PluginHost {
         trailers: HeaderMap,
         timeoutMilliseconds: UInt32
     ) -> Status {
-        guard let pool = self.worker.cluster(named: String(decoding: cluster, as: UTF8.self)) else { return .badArgument }
+        guard let pool = self.worker.cluster(named: String(decoding: cluster, as: UTF8.self)) else {
+            return .badArgument
+        }
         guard !self.isShutDown else { return .internalFailure }
         let call = HTTPCallout(
             worker: self.worker,

@@ -4,7 +4,8 @@ import ProxyWasm
 enum Redirect {
     static func location(_ redirect: RedirectAction, for headers: HeaderMap) -> [UInt8] {
         var result: [UInt8] = []
-        let scheme = redirect.scheme.map { Array($0.utf8) } ?? headers.first(":scheme").map { Array($0) } ?? Array("http".utf8)
+        let scheme =
+            redirect.scheme.map { Array($0.utf8) } ?? headers.first(":scheme").map { Array($0) } ?? Array("http".utf8)
         result.append(contentsOf: scheme)
         result.append(contentsOf: "://".utf8)
         let empty = UnsafeRawBufferPointer(start: nil, count: 0)

@@ -85,14 +85,17 @@ final class Route: Sendable {
             do {
                 self.pathRewrite = .regex(try LinearRegex(pattern), substitution: substitution)
             } catch {
-                throw RouteTableError(description: "route \(configuration.name): rewrite regex \"\(pattern)\": \(error)")
+                throw RouteTableError(
+                    description: "route \(configuration.name): rewrite regex \"\(pattern)\": \(error)")
             }
         }
         self.authorityRewrite = forward.authorityRewrite.map { Array($0.utf8) }
         self.timeoutMilliseconds = forward.timeoutMilliseconds
     }
 
-    private static func compile(_ match: StringMatch?, lowercased: Bool = false) throws(RouteTableError) -> StringMatcher? {
+    private static func compile(_ match: StringMatch?, lowercased: Bool = false) throws(RouteTableError)
+        -> StringMatcher?
+    {
         guard let match else { return nil }
         return try StringMatcher(match, lowercased: lowercased)
     }
@@ -103,10 +106,14 @@ final class Route: Sendable {
         if let path = self.path, !path.matches(target.slice(0..<pathEnd), ignoreCase: self.ignorePathCase) {
             return false
         }
-        if let method = self.method, !method.matches(map.first(":method") ?? UnsafeRawBufferPointer(start: nil, count: 0)) {
+        if let method = self.method,
+            !method.matches(map.first(":method") ?? UnsafeRawBufferPointer(start: nil, count: 0))
+        {
             return false
         }
-        if let scheme = self.scheme, !scheme.matches(map.first(":scheme") ?? UnsafeRawBufferPointer(start: nil, count: 0)) {
+        if let scheme = self.scheme,
+            !scheme.matches(map.first(":scheme") ?? UnsafeRawBufferPointer(start: nil, count: 0))
+        {
             return false
         }
         if let authority = self.authority {

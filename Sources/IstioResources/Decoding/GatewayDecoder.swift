@@ -40,7 +40,8 @@ enum GatewayDecoder {
             if case .mapping(let entries) = tls.node.content,
                 let entry = entries.first(where: { $0.key == "httpsRedirect" })
             {
-                httpsRedirect = Field(node: entry.value, path: "\(tls.path).httpsRedirect", context: tls.context).bool() ?? false
+                httpsRedirect =
+                    Field(node: entry.value, path: "\(tls.path).httpsRedirect", context: tls.context).bool() ?? false
             }
             self.checkTLS(tls)
         }

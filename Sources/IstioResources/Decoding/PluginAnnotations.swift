@@ -3,7 +3,8 @@ enum PluginAnnotations {
     static let prefix = "mizzen.dev/"
 
     static func read(_ context: DecodingContext, into plugin: inout WasmPlugin) {
-        for (key, value) in plugin.metadata.annotations.sorted(by: { $0.key < $1.key }) where key.hasPrefix(self.prefix) {
+        for (key, value) in plugin.metadata.annotations.sorted(by: { $0.key < $1.key }) where key.hasPrefix(self.prefix)
+        {
             func refuse(_ message: String) {
                 let position = plugin.metadata.position
                 context.report(

@@ -43,7 +43,8 @@ struct ResourceDecoder {
         guard let apiVersion = reader.required("apiVersion")?.string(),
             let kind = reader.required("kind")?.string()
         else { return }
-        let group = apiVersion.split(separator: "/", maxSplits: 1).count == 2
+        let group =
+            apiVersion.split(separator: "/", maxSplits: 1).count == 2
             ? String(apiVersion.prefix(while: { $0 != "/" })) : ""
 
         if apiVersion == "v1", kind == "List", depth == 0 {

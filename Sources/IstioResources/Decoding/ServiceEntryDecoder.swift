@@ -6,7 +6,9 @@ enum ServiceEntryDecoder {
         let hosts = self.hosts(spec)
         let portsField = spec.required("ports")
         let ports = portsField.map { self.ports($0) } ?? []
-        if let portsField, ports.isEmpty, !portsField.context.hasErrors { portsField.error("at least one port is needed") }
+        if let portsField, ports.isEmpty, !portsField.context.hasErrors {
+            portsField.error("at least one port is needed")
+        }
         let resolutionField = spec["resolution"]
         let resolution = resolutionField?.enumeration(ServiceEntry.Resolution.self) ?? ServiceEntry.Resolution.none
         let endpointsField = spec["endpoints"]

@@ -58,9 +58,11 @@ enum YAMLLoader {
         case .reader(let problem, let offset, _, _):
             let before = text.prefix(offset ?? 0)
             let line = before.reduce(into: 1) { if $1 == "\n" || $1 == "\r\n" { $0 += 1 } }
-            let column = before.count - (before.lastIndex(where: \.isNewline).map {
-                before.distance(from: before.startIndex, to: $0) + 1
-            } ?? 0) + 1
+            let column =
+                before.count
+                - (before.lastIndex(where: \.isNewline).map {
+                    before.distance(from: before.startIndex, to: $0) + 1
+                } ?? 0) + 1
             return Failure(line: line, column: column, message: "invalid YAML: \(problem)")
         default:
             return Failure(line: 1, column: 1, message: "invalid YAML")
@@ -81,7 +83,12 @@ enum YAMLLoader {
         for byte in text.utf8 {
             let isName = isAnchorByte(byte)
             if pending.starts, isName {
-                if pending.byte == 0x26 { sawAnchor = true } else { sawAlias = true; inAlias = true }
+                if pending.byte == 0x26 {
+                    sawAnchor = true
+                } else {
+                    sawAlias = true
+                    inAlias = true
+                }
             }
             pending = (byte, (byte == 0x26 || byte == 0x2A) && !isAnchorByte(previous))
             if byte == 0x3F, !isAnchorByte(previous) { complexKeyLine = complexKeyLine ?? line }

@@ -33,7 +33,9 @@ package struct ResourceSet: Sendable, Equatable {
     /// read: a mistake in an edit takes nothing away that works.
     package func keepingLastGood(of previous: ResourceSet) -> ResourceSet {
         var result = self
-        func merge<Value>(_ path: WritableKeyPath<ResourceSet, [Value]>, _ kind: String, _ metadata: (Value) -> Metadata) {
+        func merge<Value>(
+            _ path: WritableKeyPath<ResourceSet, [Value]>, _ kind: String, _ metadata: (Value) -> Metadata
+        ) {
             let present = Set(self[keyPath: path].map { metadata($0).key })
             for value in previous[keyPath: path] {
                 let data = metadata(value)

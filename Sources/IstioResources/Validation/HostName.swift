@@ -37,9 +37,10 @@ package enum HostName {
             groups += ["0", "0"]
         }
         let isHex = { (group: String) in
-            group.utf8.count <= 4 && group.utf8.allSatisfy { byte in
-                (0x30...0x39).contains(byte) || (0x41...0x46).contains(byte) || (0x61...0x66).contains(byte)
-            }
+            group.utf8.count <= 4
+                && group.utf8.allSatisfy { byte in
+                    (0x30...0x39).contains(byte) || (0x41...0x46).contains(byte) || (0x61...0x66).contains(byte)
+                }
         }
         guard groups.allSatisfy(isHex) else { return false }
         let empty = groups.filter(\.isEmpty).count

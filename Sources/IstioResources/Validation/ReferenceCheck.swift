@@ -17,7 +17,9 @@ extension ResourceSet {
             for entry in service.http {
                 guard case .route(let destinations) = entry.action else { continue }
                 for destination in destinations {
-                    guard let message = registry.problem(destination, from: service.metadata.namespace) else { continue }
+                    guard let message = registry.problem(destination, from: service.metadata.namespace) else {
+                        continue
+                    }
                     problems.append(
                         Problem(
                             file: destination.position.file,

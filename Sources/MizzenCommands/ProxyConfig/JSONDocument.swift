@@ -62,7 +62,8 @@ indirect enum JSONDocument: Decodable, Sendable, Equatable {
         case .number(let value): "\(value)"
         case .string(let value): value.isEmpty ? "-" : value
         case .array(let values): values.isEmpty ? "-" : values.map(\.text).joined(separator: ",")
-        case .object(let members): members.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.text)" }.joined(separator: " ")
+        case .object(let members):
+            members.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.text)" }.joined(separator: " ")
         }
     }
 

@@ -51,17 +51,22 @@ struct ProxyConfigClusters: AsyncParsableCommand {
 
     func run() async throws {
         let rows = try await self.options.page("/clusters")["clusters"].elements.filter { row in
-            (self.fqdn.map { row["host"] == .string($0) } ?? true) && (self.port.map { row["port"] == .integer($0) } ?? true)
+            let isHost = self.fqdn.map { row["host"] == .string($0) } ?? true
+            let isPort = self.port.map { row["port"] == .integer($0) } ?? true
+            return isHost && isPort
         }
         self.options.show(
             rows,
             columns: [
                 ("SERVICE FQDN", { $0["host"].text }), ("PORT", { $0["port"].text }), ("SUBSET", { $0["subset"].text }),
                 ("TYPE", { $0["type"].text }), ("REQUESTS", { $0["requests"].text }),
-                ("ENDPOINTS", { row in
-                    let addresses = row["endpoints"].elements.map { $0["address"].text }
-                    return addresses.isEmpty ? "-" : addresses.joined(separator: ",")
-                }),
+                (
+                    "ENDPOINTS",
+                    { row in
+                        let addresses = row["endpoints"].elements.map { $0["address"].text }
+                        return addresses.isEmpty ? "-" : addresses.joined(separator: ",")
+                    }
+                ),
             ]
         )
     }

@@ -11,7 +11,7 @@ package final class ConfigurationReloader: Sendable {
         var report = ConfigurationState()
         /// What was applied last.
         var configuration: GatewayConfiguration?
-        var moduleFiles: Set<String> = []
+        var moduleFiles: [String: String] = [:]
     }
 
     private let loader: any ConfigurationLoader
@@ -27,19 +27,21 @@ package final class ConfigurationReloader: Sendable {
 
     package var report: ConfigurationState { self.state.withLock { $0.report } }
 
-    /// Modules that the configuration names, for watching.
-    package var moduleFiles: Set<String> { self.state.withLock { $0.moduleFiles } }
+    /// Modules that the configuration names, with their digests from before they were loaded: for watching.
+    package var moduleFiles: [String: String] { self.state.withLock { $0.moduleFiles } }
 
     /// The first load: problems are reported and what is valid is applied. Throws when nothing is.
     package func start() async throws {
         let loaded = self.loader.load()
         self.logProblems(loaded)
         guard loaded.resources > 0 || loaded.problems.isEmpty else {
-            throw CommandFailure("nothing in the configuration is valid: \(Self.count(loaded.problems.count, "problem"))")
+            let problems = Self.count(loaded.problems.count, "problem")
+            throw CommandFailure("nothing in the configuration is valid: \(problems)")
         }
         if loaded.resources == 0 { self.log.log(.config, .warn, "there are no resources yet: nothing is served") }
+        let modules = FileWatcher.digests(loaded.moduleFiles)
         try await self.apply(loaded.configuration)
-        self.applied(loaded)
+        self.applied(loaded, modules: modules)
     }
 
     /// After an edit: what is valid is applied, a resource with an error keeps its last good version.
@@ -48,28 +50,29 @@ package final class ConfigurationReloader: Sendable {
         self.log.log(.config, .info, "changed: \(shown)")
         let loaded = self.loader.load()
         self.logProblems(loaded)
-        let (previous, modules) = self.state.withLock { ($0.configuration, $0.moduleFiles) }
-        let modulesChanged = changed.contains { modules.contains($0) }
+        let (previous, known) = self.state.withLock { ($0.configuration, $0.moduleFiles) }
+        let modulesChanged = changed.contains { known[$0] != nil }
+        let modules = FileWatcher.digests(loaded.moduleFiles)
         guard loaded.configuration != previous || modulesChanged else {
-            self.state.withLock { $0.moduleFiles = loaded.moduleFiles }
+            self.state.withLock { $0.moduleFiles = modules }
             self.note(problems: loaded.problems)
             self.log.log(.config, .info, "nothing to apply: configuration \(self.report.applied) keeps serving")
             return
         }
         do {
             try await self.apply(loaded.configuration)
-            self.applied(loaded)
+            self.applied(loaded, modules: modules)
         } catch {
-            self.state.withLock { $0.moduleFiles.formUnion(loaded.moduleFiles) }
+            self.state.withLock { $0.moduleFiles.merge(modules) { $1 } }
             self.note(problems: loaded.problems + ["\(error)"])
             self.log.log(.config, .error, "not applied, the last good configuration keeps serving: \(error)")
         }
     }
 
-    private func applied(_ loaded: LoadedConfiguration) {
+    private func applied(_ loaded: LoadedConfiguration, modules: [String: String]) {
         let number = self.state.withLock { state -> Int in
             state.configuration = loaded.configuration
-            state.moduleFiles = loaded.moduleFiles
+            state.moduleFiles = modules
             state.report.applied += 1
             return state.report.applied
         }

@@ -24,11 +24,12 @@ package struct FileSource: Sendable {
 
     /// Watches until the task is cancelled.
     /// - Parameters:
-    ///   - extraFiles: Files beside the roots that the configuration depends on (modules).
+    ///   - extraFiles: Files beside the roots that the configuration depends on (modules), with their digests from
+    ///     before they were loaded.
     ///   - onChange: Told what changed, one change after the other; answers with the files to watch from then on.
     package mutating func run(
-        extraFiles: Set<String>,
-        onChange: @Sendable (_ changed: [String]) async -> Set<String>
+        extraFiles: [String: String],
+        onChange: @Sendable (_ changed: [String]) async -> [String: String]
     ) async {
         self.watcher.watch(extraFiles: extraFiles)
         while !Task.isCancelled {

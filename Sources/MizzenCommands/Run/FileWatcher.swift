@@ -51,16 +51,24 @@ struct FileWatcher: Sendable {
         return changed.sorted()
     }
 
-    /// Watches these files beside the roots, and no longer the earlier ones. Their bytes as of now count as known.
-    mutating func watch(extraFiles: Set<String>) {
-        for path in self.extraFiles.subtracting(extraFiles) where !self.isUnderRoots(path) {
+    /// Watches these files beside the roots, and no longer the earlier ones.
+    /// - Parameter extraFiles: Path to the digest that counts as known (of when the file was loaded, or before):
+    ///   a file that differs from it already is reported by the next `poll`.
+    mutating func watch(extraFiles: [String: String]) {
+        let paths = Set(extraFiles.keys)
+        for path in self.extraFiles.subtracting(paths) where !self.isUnderRoots(path) {
             self.entries[path] = nil
         }
-        for path in extraFiles.subtracting(self.extraFiles) {
+        for path in paths.subtracting(self.extraFiles) {
             guard self.entries[path] == nil, let status = FileStatus(path: path) else { continue }
-            self.entries[path] = Entry(status: status, digest: Self.digest(path), young: true)
+            self.entries[path] = Entry(status: status, digest: extraFiles[path], young: true)
         }
-        self.extraFiles = extraFiles
+        self.extraFiles = paths
+    }
+
+    /// Paths to the digests of their contents now; empty for what cannot be read.
+    static func digests(_ paths: Set<String>) -> [String: String] {
+        Dictionary(uniqueKeysWithValues: paths.map { ($0, self.digest($0) ?? "") })
     }
 
     private func isUnderRoots(_ path: String) -> Bool {

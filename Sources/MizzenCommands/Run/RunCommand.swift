@@ -35,7 +35,9 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Worker threads. (default: one per core)")
     var concurrency: Int?
 
-    @Option(help: "LEVEL, or COMPONENT:LEVEL,…; components: main, config, fetch, wasm, upstream, downstream, admin, misc.")
+    @Option(
+        help: "LEVEL, or COMPONENT:LEVEL,…; components: main, config, fetch, wasm, upstream, downstream, admin, misc."
+    )
     var logLevel: LogLevelSpecification?
 
     @Option(

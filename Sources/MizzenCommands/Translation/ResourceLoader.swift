@@ -29,13 +29,12 @@ final class ResourceLoader: ConfigurationLoader {
     }
 
     func load() -> LoadedConfiguration {
-        let (fresh, decodingProblems) = loadResources(paths: self.paths, defaultNamespace: self.namespace)
+        let (fresh, problems) = loadResources(paths: self.paths, defaultNamespace: self.namespace)
         let resources = self.lastGood.withLock { lastGood -> ResourceSet in
             lastGood = fresh.keepingLastGood(of: lastGood)
             return lastGood
         }
         let result = self.translator.translate(resources)
-        let problems = decodingProblems + result.warnings
         // A route to an unknown host is served (with 503), so it rejects nothing.
         let references = resources.referenceProblems()
         return LoadedConfiguration(

@@ -126,12 +126,14 @@ struct RouteTranslation {
         for entry in service.http {
             let action = self.action(entry, namespace)
             let matches = entry.match.filter { match in
-                let isHere = match.gateways.isEmpty
+                let isHere =
+                    match.gateways.isEmpty
                     || match.gateways.contains { gateways.contains(self.key($0, in: namespace)) }
                 return isHere && (match.port.map { ports.contains($0) } ?? true)
             }
             if !entry.match.isEmpty, matches.isEmpty { continue }
-            let conditions = entry.match.isEmpty ? [RouteMatchConfiguration()] : matches.map { MatchTranslation.match($0) }
+            let conditions =
+                entry.match.isEmpty ? [RouteMatchConfiguration()] : matches.map { MatchTranslation.match($0) }
             for condition in conditions {
                 result.append(
                     RouteConfiguration(

@@ -6,27 +6,15 @@ extension Translator {
     /// Istio's control plane speaks to its agent through variables of this prefix; plugins never see them.
     private static let reservedPrefix = "ISTIO_META_"
 
-    func plugin(_ plugin: WasmPlugin, warnings: inout [Problem]) -> PluginConfiguration {
+    func plugin(_ plugin: WasmPlugin) -> PluginConfiguration {
         let metadata = plugin.metadata
         var limits = self.limits
         if let deadline = plugin.callbackDeadlineMilliseconds { limits.callbackDeadlineMilliseconds = deadline }
         if let memory = plugin.memoryLimitBytes { limits.memoryBytes = memory }
         var environment: [PluginDefinition.EnvironmentVariable] = []
         for variable in plugin.environment {
-            guard !variable.name.hasPrefix(Translator.reservedPrefix) else {
-                warnings.append(
-                    Problem(
-                        file: metadata.position.file,
-                        line: metadata.position.line,
-                        column: metadata.position.column,
-                        severity: .warning,
-                        resource: metadata.key,
-                        fieldPath: "spec.vmConfig.env",
-                        message: "\(variable.name) has the reserved prefix \(Translator.reservedPrefix), left out"
-                    )
-                )
-                continue
-            }
+            // Decoding has warned about these.
+            guard !variable.name.hasPrefix(Translator.reservedPrefix) else { continue }
             switch variable.source {
             case .inline:
                 environment.append(.init(name: variable.name, value: variable.value))

@@ -22,12 +22,10 @@ package struct Translator: Sendable {
         package var configuration: GatewayConfiguration
         /// By listener, in the order of `configuration.listeners`.
         package var chains: [ResolvedChain]
-        package var warnings: [Problem]
     }
 
     package func translate(_ resources: ResourceSet) -> Result {
         let registry = ServiceRegistry(resources)
-        var warnings: [Problem] = []
         let clusters = ClusterTranslation(registry: registry, resources: resources).clusters()
         let gateways = resources.gateways.filter { self.identity.matches($0.selector) }
         var configuration = GatewayConfiguration(clusters: clusters)
@@ -37,7 +35,7 @@ package struct Translator: Sendable {
             let chain = ResolvedChain.resolve(resources.wasmPlugins, identity: self.identity, port: address.port)
             chains.append(chain)
             for resolved in chain.applied where used.insert(resolved.plugin.metadata.key).inserted {
-                configuration.plugins.append(self.plugin(resolved.plugin, warnings: &warnings))
+                configuration.plugins.append(self.plugin(resolved.plugin))
             }
             let routes = RouteTranslation(
                 address: address,
@@ -55,7 +53,7 @@ package struct Translator: Sendable {
                 )
             )
         }
-        return Result(configuration: configuration, chains: chains, warnings: warnings)
+        return Result(configuration: configuration, chains: chains)
     }
 }
 

@@ -5,7 +5,8 @@ struct ValidateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "validate",
         abstract: "Check resource files.",
-        discussion: "Prints FILE:LINE:COL: ns/name: field.path: message for each problem. Exit code 1 when there is an error."
+        discussion:
+            "Prints FILE:LINE:COL: ns/name: field.path: message for each problem. Exit code 1 when there is an error."
     )
 
     @OptionGroup(title: "Resources")

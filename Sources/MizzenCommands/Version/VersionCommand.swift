@@ -1,6 +1,6 @@
 import ArgumentParser
-import WasmtimeEngine
 import ProxyWasm
+import WasmtimeEngine
 
 /// The version of this program.
 package enum MizzenVersion {

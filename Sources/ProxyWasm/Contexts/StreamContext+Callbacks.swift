@@ -2,7 +2,8 @@
 
 extension StreamContext {
     public func onRequestHeaders(endOfStream: Bool) -> CallbackResult<HeadersStatus> {
-        self.onHeaders(.request, .requestHeaders, "proxy_on_request_headers", self.vm?.exports.requestHeaders, endOfStream)
+        self.onHeaders(
+            .request, .requestHeaders, "proxy_on_request_headers", self.vm?.exports.requestHeaders, endOfStream)
     }
 
     public func onRequestBody(size: Int, endOfStream: Bool) -> CallbackResult<DataStatus> {
@@ -14,7 +15,8 @@ extension StreamContext {
     }
 
     public func onResponseHeaders(endOfStream: Bool) -> CallbackResult<HeadersStatus> {
-        self.onHeaders(.response, .responseHeaders, "proxy_on_response_headers", self.vm?.exports.responseHeaders, endOfStream)
+        self.onHeaders(
+            .response, .responseHeaders, "proxy_on_response_headers", self.vm?.exports.responseHeaders, endOfStream)
     }
 
     public func onResponseBody(size: Int, endOfStream: Bool) -> CallbackResult<DataStatus> {

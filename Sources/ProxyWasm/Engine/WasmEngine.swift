@@ -129,7 +129,8 @@ public struct HostFunction: Sendable {
 
 /// Runs on the worker's thread. `host` is the object given to `instantiate` (the `PluginVM`);
 /// `values` holds the arguments and receives the result at index 0.
-public typealias HostFunctionBody = @Sendable (_ host: AnyObject, _ values: UnsafeMutablePointer<RawValue>) -> HostcallExit
+public typealias HostFunctionBody =
+    @Sendable (_ host: AnyObject, _ values: UnsafeMutablePointer<RawValue>) -> HostcallExit
 
 /// How a hostcall ends.
 public enum HostcallExit: Sendable {

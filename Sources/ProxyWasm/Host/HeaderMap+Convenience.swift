@@ -85,7 +85,9 @@ extension HeaderMap {
     public subscript(name: String) -> String? {
         var name = name
         return name.withUTF8 { bytes in
-            self.firstIndex(of: UnsafeRawBufferPointer(bytes)).map { String(decoding: self.value(at: $0), as: UTF8.self) }
+            self.firstIndex(of: UnsafeRawBufferPointer(bytes)).map {
+                String(decoding: self.value(at: $0), as: UTF8.self)
+            }
         }
     }
 

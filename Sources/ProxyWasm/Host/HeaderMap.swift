@@ -125,7 +125,8 @@ public final class HeaderMap {
         if value.count <= Int(entry.valueCount) {
             // Values never share bytes, so a shorter one fits where the old one stood.
             if let source = value.baseAddress, value.count > 0 {
-                (UnsafeMutableRawPointer(self.arena) + Int(entry.value)).copyMemory(from: source, byteCount: value.count)
+                (UnsafeMutableRawPointer(self.arena) + Int(entry.value)).copyMemory(
+                    from: source, byteCount: value.count)
             }
             self.entries[index].valueCount = UInt32(value.count)
             return true

@@ -92,6 +92,7 @@ public struct PropertyPath: Sendable {
     /// Whether segment `index` is that text.
     public func matches(_ index: Int, _ text: StaticString) -> Bool {
         guard index < self.segments.count, self.segments[index].count == text.utf8CodeUnitCount else { return false }
-        return self.segment(index).elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        return self.segment(index).elementsEqual(
+            UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 }

@@ -92,7 +92,9 @@ enum HeaderRules {
             guard Self.allows(name, value, in: type) else { return false }
             let name = Self.canonical(name, in: type)
             // A pseudo-header stands once in a message; so does the length.
-            if Self.isPseudo(name) || Self.isName(name, "content-length") { return target.set(name: name, value: value) }
+            if Self.isPseudo(name) || Self.isName(name, "content-length") {
+                return target.set(name: name, value: value)
+            }
             return target.append(name: name, value: value)
         }
     }

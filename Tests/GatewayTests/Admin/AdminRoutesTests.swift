@@ -124,7 +124,9 @@ final class FakeAdminSource: AdminSource {
         }
         let answer = await self.respond(.GET, "/ready", source: source)
         #expect(answer.status == 503)
-        for part in ["listener 0.0.0.0_8080: address in use", "plugin default/auth: loading", "draining", "no configuration"] {
+        for part in [
+            "listener 0.0.0.0_8080: address in use", "plugin default/auth: loading", "draining", "no configuration",
+        ] {
             #expect(answer.body.contains(part))
         }
     }
@@ -135,7 +137,9 @@ final class FakeAdminSource: AdminSource {
         #expect(await self.respond(.GET, "/ready", source: source).status == 200)
     }
 
-    @Test(arguments: ["/", "/healthz", "/stats/prometheus", "/config_dump", "/clusters", "/listeners", "/plugins", "/logging"])
+    @Test(arguments: [
+        "/", "/healthz", "/stats/prometheus", "/config_dump", "/clusters", "/listeners", "/plugins", "/logging",
+    ])
     func `pages answer GET and HEAD`(page: String) async {
         #expect(await self.respond(.GET, page).status == 200)
         #expect(await self.respond(.HEAD, page).status == 200)
@@ -225,7 +229,8 @@ final class FakeAdminSource: AdminSource {
             #expect(body.contains(line + "\n"))
         }
         for line in body.split(separator: "\n") where !line.hasPrefix("#") {
-            #expect(line.wholeMatch(of: /[a-z_]+(\{[a-z_]+="[^"]*"(,[a-z_]+="[^"]*")*\})? [-+.0-9e]+/) != nil, "\(line)")
+            #expect(
+                line.wholeMatch(of: /[a-z_]+(\{[a-z_]+="[^"]*"(,[a-z_]+="[^"]*")*\})? [-+.0-9e]+/) != nil, "\(line)")
         }
     }
 }

@@ -37,7 +37,11 @@ import Testing
         var built = 0
         let lines = self.lines(level: .warn) { log in
             log.setLevel(.wasm, .debug)
-            log.log(.config, .info, { built += 1; return "quiet" }())
+            func build() -> String {
+                built += 1
+                return "quiet"
+            }
+            log.log(.config, .info, build())
             log.log(.wasm, .debug, "heard")
             log.log(.config, .warn, "loud")
         }
@@ -64,16 +68,17 @@ import Testing
         #expect(line.hasSuffix(" warn wasm wasm log default.auth: on_log"))
     }
 
-    @Test(arguments: [
-        (Array("a\nb\r\tc".utf8), #"a\nb\r\tc"#),
-        ([0x1B, 0x5B, 0x33, 0x31, 0x6D], #"\x1b[31m"#),
-        (Array("grün 🚢".utf8), "grün 🚢"),
-        ([0x61, 0xFF, 0xC3], #"a\xff\xc3"#),
-        ([0xC0, 0xAF], #"\xc0\xaf"#),
-        ([0xED, 0xA0, 0x80], #"\xed\xa0\x80"#),
-        (Array("\u{202E}x\u{2028}\u{85}".utf8), #"\xe2\x80\xaex\xe2\x80\xa8\xc2\x85"#),
-        (Array(#"{"a":"\n"}"#.utf8), #"{"a":"\n"}"#),
-    ] as [([UInt8], String)])
+    @Test(
+        arguments: [
+            (Array("a\nb\r\tc".utf8), #"a\nb\r\tc"#),
+            ([0x1B, 0x5B, 0x33, 0x31, 0x6D], #"\x1b[31m"#),
+            (Array("grün 🚢".utf8), "grün 🚢"),
+            ([0x61, 0xFF, 0xC3], #"a\xff\xc3"#),
+            ([0xC0, 0xAF], #"\xc0\xaf"#),
+            ([0xED, 0xA0, 0x80], #"\xed\xa0\x80"#),
+            (Array("\u{202E}x\u{2028}\u{85}".utf8), #"\xe2\x80\xaex\xe2\x80\xa8\xc2\x85"#),
+            (Array(#"{"a":"\n"}"#.utf8), #"{"a":"\n"}"#),
+        ] as [([UInt8], String)])
     func `text of others cannot leave its line`(bytes: [UInt8], expected: String) {
         var line: [UInt8] = []
         bytes.withUnsafeBytes { LogLine.appendEscaped($0, limit: 1000, to: &line) }

@@ -222,4 +222,67 @@ struct ReloadTests {
             try poll("the old port is closed", isTrue: { (try? gateway.connect()) == nil })
         }
     }
+
+    @Test func requestsHeldByAPluginSurviveItsReplacement() throws {
+        let gate = Gate()
+        let callee = try UpstreamServer { exchange in
+            try exchange.request()
+            if exchange.connection == 0 { try gate.wait() }
+            try exchange.reply(204)
+        }
+        let upstream = try UpstreamServer()
+        defer {
+            gate.open()
+            callee.stop()
+            upstream.stop()
+        }
+        let callout = try Repository.plugin("callout")
+        func configuration(_ path: String) -> String {
+            let config = """
+                {"cluster": "outbound|\(callee.port)||auth.test", "path": "\(path)", "timeout": 60000}
+                """
+            return YAML.join(
+                YAML.routeAll(to: upstream), YAML.serviceEntry("auth.test", port: callee.port),
+                YAML.wasmPlugin("probe", module: callout, config: config))
+        }
+        try MizzenProcess.run(configuration("/old")) { gateway throws in
+            let held = try gateway.connect()
+            defer { held.close() }
+            try held.request("GET", "/held")
+            try poll("the call is made", isTrue: { callee.requests.count == 1 })
+            try gateway.reconfigure(configuration("/new"))
+            try poll(
+                "the new plugin serves",
+                isTrue: {
+                    try gateway.get("/probe").status == 200 && callee.requests.contains { $0.target == "/new" }
+                })
+            gate.open()
+            #expect(try held.response().text == "GET /held")
+            #expect(upstream.requests.first { $0.target == "/held" }?["x-callout-status"] == "204")
+        }
+    }
+
+    @Test func requestsHeldUntilATimerSurviveItsReplacement() throws {
+        let upstream = try UpstreamServer()
+        defer { upstream.stop() }
+        let tick = try Repository.plugin("tick")
+        func configuration(_ period: Int) -> String {
+            YAML.join(
+                YAML.routeAll(to: upstream),
+                YAML.wasmPlugin("probe", module: tick, config: "{\"period\": \(period)}"))
+        }
+        try MizzenProcess.run(configuration(3000)) { gateway throws in
+            let held = try gateway.connect()
+            defer { held.close() }
+            try held.request("GET", "/held")
+            try gateway.reconfigure(configuration(20))
+            #expect(try held.response().text == "GET /held")
+            try poll(
+                "the new period holds",
+                isTrue: {
+                    let start = ContinuousClock.now
+                    return try gateway.get("/quick").status == 200 && ContinuousClock.now - start < .seconds(1)
+                })
+        }
+    }
 }

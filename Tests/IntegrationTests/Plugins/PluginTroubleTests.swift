@@ -86,7 +86,7 @@ struct PluginTroubleTests {
             text: "missing.wasm"),
         Unloadable(
             name: "the digest differs", module: { try Repository.plugin("headers") }, config: nil,
-            extra: ["sha256: \(String(repeating: "0", count: 64))"], text: String(repeating: "0", count: 64)),
+            extra: ["sha256: \"\(String(repeating: "0", count: 64))\""], text: String(repeating: "0", count: 64)),
         Unloadable(
             name: "there is no ABI marker", module: { try Repository.plugin("no_abi") }, config: nil, extra: [],
             text: "proxy_abi_version"),
@@ -136,6 +136,62 @@ struct PluginTroubleTests {
             try gateway.waitForLog("edge.probe")
             let page = try gateway.admin("/plugins").text
             #expect(page.contains("unreachable") || page.contains("trap"), "\(page)")
+        }
+    }
+
+    @Test func aCrashLetsRequestsUnderWayEnd() throws {
+        let gate = Gate()
+        let upstream = try UpstreamServer { exchange in
+            try exchange.request()
+            if exchange.target == "/long" { try gate.wait() }
+            try exchange.replyWithTarget()
+        }
+        defer {
+            gate.open()
+            upstream.stop()
+        }
+        let configuration = YAML.join(
+            YAML.routeAll(to: upstream), YAML.wasmPlugin("probe", module: try Repository.plugin("runaway")))
+        try MizzenProcess.run(configuration) { gateway throws in
+            let long = try gateway.connect()
+            defer { long.close() }
+            try long.request("GET", "/long")
+            try poll("the long request is at the upstream", isTrue: { upstream.requests.count == 1 })
+            #expect(try gateway.get("/trap").status == 503)
+            gate.open()
+            // Its instance is gone; whether it is let pass or refused, it is answered.
+            #expect([200, 503].contains(try long.response().status))
+            #expect(try long.exchange("GET", "/after").status == 200)
+        }
+    }
+
+    @Test func pluginsSeeTheGatewaysOwnErrors() throws {
+        let upstream = try UpstreamServer()
+        let configuration = YAML.join(
+            YAML.routeAll(to: upstream),
+            YAML.wasmPlugin("probe", module: try Repository.plugin("headers"), config: "{\"name\": \"seen\"}"))
+        upstream.stop()
+        try MizzenProcess.run(configuration) { gateway throws in
+            let response = try gateway.get("/refused")
+            #expect(response.status == 503)
+            #expect(response["x-plugin"] == "seen")
+        }
+    }
+
+    @Test func aCollectedResponseOverTheLimitNeverLooksWhole() throws {
+        let payload = Payload.bytes(8 << 20)
+        let upstream = try UpstreamServer { exchange in
+            if exchange.target == "/big" { try exchange.reply(bytes: payload) } else { try exchange.replyWithTarget() }
+        }
+        defer { upstream.stop() }
+        let configuration = YAML.join(
+            YAML.routeAll(to: upstream),
+            YAML.wasmPlugin("probe", module: try Repository.plugin("body"), config: "{\"response\": \"pass\"}"))
+        try MizzenProcess.run(configuration) { gateway throws in
+            if let response = try? gateway.get("/big") {
+                #expect(response.status >= 500, "\(response.status) with \(response.body.count) bytes")
+            }
+            #expect(try gateway.get("/small").text == "GET /small")
         }
     }
 }

@@ -15,7 +15,7 @@ final class ChildProcess: Sendable {
     private let state = Mutex(State())
 
     init(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws {
-        Self.installCleanup
+        AtExit.install
         let output = try Self.makePipe()
         let errors = try Self.makePipe()
         var actions = posix_spawn_file_actions_t()
@@ -39,14 +39,14 @@ final class ChildProcess: Sendable {
             throw HarnessError("cannot start \(program): \(String(cString: strerror(result)))")
         }
         self.identifier = identifier
-        Self.running.withLock { _ = $0.insert(identifier) }
+        AtExit.processes.withLock { _ = $0.insert(identifier) }
 
         self.collect(output.read) { $0.standardOutput.append($1) }
         self.collect(errors.read) { $0.standardError.append($1) }
         let waiter = Thread { [self] in
             var status: Int32 = 0
             while waitpid(self.identifier, &status, 0) < 0 && errno == EINTR {}
-            Self.running.withLock { _ = $0.remove(self.identifier) }
+            AtExit.processes.withLock { _ = $0.remove(self.identifier) }
             self.state.withLock { $0.status = status }
         }
         waiter.start()
@@ -127,13 +127,4 @@ final class ChildProcess: Sendable {
     static func withoutSpawning<Result>(_ step: () -> Result) -> Result {
         self.spawning.withLock { _ in step() }
     }
-
-    private static let running = Mutex<Set<pid_t>>([])
-
-    /// Whatever a failing or interrupted test leaves behind ends with the test process.
-    private static let installCleanup: Void = {
-        atexit {
-            for identifier in ChildProcess.running.withLock({ $0 }) { kill(identifier, SIGKILL) }
-        }
-    }()
 }

@@ -58,11 +58,13 @@ final class MizzenProcess: Sendable {
         return try gateway.finish(waitsForReady: waitsForReady, body)
     }
 
-    /// The same for a configuration of several files, with the defaults of namespace and labels.
+    /// The same for a configuration of several files; without `identity` the defaults of namespace and labels hold.
     static func runFiles<Result>(
-        _ write: (TemporaryDirectory, Int) throws -> Void, body: (MizzenProcess) throws -> Result
+        identity: [String] = [],
+        _ write: (TemporaryDirectory, Int) throws -> Void,
+        body: (MizzenProcess) throws -> Result
     ) throws -> Result {
-        try MizzenProcess(identity: [], write: write).finish(body)
+        try MizzenProcess(identity: identity, write: write).finish(body)
     }
 
     private func finish<Result>(

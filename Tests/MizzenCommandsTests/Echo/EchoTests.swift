@@ -25,7 +25,9 @@ import Testing
         #expect((document["rawHeaders"] as? [[String]]) == [["X-A", "1"], ["x-b", "2"], ["x-a", "3"]])
     }
 
-    @Test(arguments: [[0xFF], [0x00, 0x01], [0xFF, 0xFE, 0xFD, 0xFC, 0xFB], Array(repeating: 0x80, count: 1000)] as [[UInt8]])
+    @Test(
+        arguments: [[0xFF], [0x00, 0x01], [0xFF, 0xFE, 0xFD, 0xFC, 0xFB], Array(repeating: 0x80, count: 1000)]
+            as [[UInt8]])
     func `a body that is no text comes as base64`(body: [UInt8]) throws {
         let document = try self.echo(body)
         #expect(document["bodyEncoding"] as? String == "base64")

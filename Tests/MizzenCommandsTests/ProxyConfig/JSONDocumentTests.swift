@@ -5,7 +5,9 @@ import Testing
 
 @Suite struct JSONDocumentTests {
     @Test func `YAML says what JSON said`() throws {
-        let text = #"{"a":[1,"two",{"b":null,"c d":"x: y"}],"empty":{},"list":[],"nested":{"on":true,"s":"true"},"z":[[1],[]]}"#
+        let text =
+            #"{"a":[1,"two",{"b":null,"c d":"x: y"}],"empty":{},"list":[],"#
+            + #""nested":{"on":true,"s":"true"},"z":[[1],[]]}"#
         let document = try JSONDocument.parse(Array(text.utf8))
         #expect(
             document.yaml() == """

@@ -9,7 +9,7 @@ import Testing
 /// An engine that refuses everything: no test here gets as far as running code.
 private final class NoEngine: WasmEngine {
     let description = "none"
-    func compile(_ bytes: [UInt8]) throws(EngineError) -> any WasmModule { throw .compile("refused by the test") }
+    func compile(_ bytes: [UInt8]) throws(EngineError) -> any WasmModule { throw .invalidModule("refused by the test") }
 }
 
 @Suite struct FileModuleProviderTests {

@@ -63,13 +63,34 @@ import Testing
         let module = try files.write("p.wasm", "1")
         var watcher = FileWatcher(roots: [])
         watcher.takeBaseline()
-        watcher.watch(extraFiles: [module])
+        watcher.watch(extraFiles: FileWatcher.digests([module]))
         #expect(watcher.poll().isEmpty)
         try files.write("p.wasm", "2")
         #expect(watcher.poll() == [module])
-        watcher.watch(extraFiles: [])
+        watcher.watch(extraFiles: [:])
         try files.write("p.wasm", "3")
         #expect(watcher.poll().isEmpty)
+    }
+
+    @Test func `a module that changed while it was loaded is reported`() throws {
+        let files = try TemporaryFiles()
+        let module = try files.write("p.wasm", "1")
+        let loaded = FileWatcher.digests([module])
+        try files.write("p.wasm", "2")
+        var watcher = FileWatcher(roots: [])
+        watcher.watch(extraFiles: loaded)
+        #expect(watcher.poll() == [module])
+        #expect(watcher.poll().isEmpty)
+    }
+
+    @Test func `a module that comes later is reported`() throws {
+        let files = try TemporaryFiles()
+        let module = "\(files.path)/p.wasm"
+        var watcher = FileWatcher(roots: [])
+        watcher.watch(extraFiles: FileWatcher.digests([module]))
+        #expect(watcher.poll().isEmpty)
+        try files.write("p.wasm", "1")
+        #expect(watcher.poll() == [module])
     }
 
     @Test func `a replaced directory behind a symbolic link is seen`() throws {

@@ -7,7 +7,8 @@ import Testing
 @Suite struct QuickFormTests {
     private func make(upstream: String, configuration: String? = nil) throws -> GatewayConfiguration {
         try QuickForm(
-            plugin: "build/auth.wasm", configuration: configuration, upstream: upstream, address: "127.0.0.1", port: 8080
+            plugin: "build/auth.wasm", configuration: configuration, upstream: upstream, address: "127.0.0.1",
+            port: 8080
         ).makeConfiguration(namespace: "default", limits: VMLimits())
     }
 

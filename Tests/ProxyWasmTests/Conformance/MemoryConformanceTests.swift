@@ -69,6 +69,7 @@ struct MemoryConformanceTests {
             sees: [
                 "critical: Function: proxy_on_memory_allocate failed: wasm trap: wasm `unreachable` instruction executed",
                 "critical: allocate",
+                "critical: proxy_on_request_headers",
                 "host: failed trap",
                 "request headers: failed",
                 "request body: failed",

@@ -11,6 +11,8 @@ final class RecordingHost: PluginHost {
     let transcript: Transcript
     var logLevel = LogLevel.info
     var failures = 0
+    /// Of the latest HTTP call.
+    var token: UInt32 = 0
 
     init(_ transcript: Transcript) { self.transcript = transcript }
 
@@ -41,11 +43,12 @@ final class RecordingHost: PluginHost {
         trailers: HeaderMap,
         timeoutMilliseconds: UInt32
     ) -> Status {
-        self.transcript.add("host: call \(token) to \(String(decoding: cluster, as: UTF8.self))")
+        self.token = token
+        self.transcript.add("host: call to \(String(decoding: cluster, as: UTF8.self))")
         return .ok
     }
 
-    func cancelHTTPCall(token: UInt32) { self.transcript.add("host: cancel \(token)") }
+    func cancelHTTPCall(token: UInt32) { self.transcript.add("host: cancel call") }
 
     func property(_ path: PropertyPath, into value: inout [UInt8]) -> Status { .notFound }
 

@@ -43,18 +43,19 @@ import Testing
         #expect(self.decode(bytes) == [])
     }
 
-    @Test(arguments: [
-        ("not even a count", [1, 0]),
-        ("one byte that is not zero", [1]),
-        ("two pairs declared, sizes of one", [2, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0x61, 0, 0x31, 0]),
-        ("no NUL after the value", [1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0x61, 0, 0x31, 1]),
-        ("no NUL after the name", [1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0x61, 1, 0x31, 0]),
-        ("cut before the last NUL", [1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0x61, 0, 0x31]),
-        ("surplus byte", [1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0x61, 0, 0x31, 0, 0]),
-        ("huge count", [0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0, 0, 0, 0, 0]),
-        ("name length that wraps", [1, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 1, 0, 0, 0, 0x61, 0, 0x31, 0]),
-        ("value length that wraps", [1, 0, 0, 0, 1, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0x61, 0, 0x31, 0]),
-    ] as [(String, [UInt8])])
+    @Test(
+        arguments: [
+            ("not even a count", [1, 0]),
+            ("one byte that is not zero", [1]),
+            ("two pairs declared, sizes of one", [2, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0x61, 0, 0x31, 0]),
+            ("no NUL after the value", [1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0x61, 0, 0x31, 1]),
+            ("no NUL after the name", [1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0x61, 1, 0x31, 0]),
+            ("cut before the last NUL", [1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0x61, 0, 0x31]),
+            ("surplus byte", [1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0x61, 0, 0x31, 0, 0]),
+            ("huge count", [0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0, 0, 0, 0, 0]),
+            ("name length that wraps", [1, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 1, 0, 0, 0, 0x61, 0, 0x31, 0]),
+            ("value length that wraps", [1, 0, 0, 0, 1, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0x61, 0, 0x31, 0]),
+        ] as [(String, [UInt8])])
     func malformedMapIsRefusedAsAWhole(what: String, bytes: [UInt8]) {
         #expect(self.decode(bytes) == nil, "\(what)")
     }

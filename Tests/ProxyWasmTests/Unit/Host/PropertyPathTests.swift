@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct PropertyPathTests {
     @Test(arguments: [
-        ("request\0path", ["request", "path"]), ("request\0path\0", ["request", "path"]), ("request.path", ["request.path"]),
+        ("request\0path", ["request", "path"]), ("request\0path\0", ["request", "path"]),
+        ("request.path", ["request.path"]),
         ("", []), ("\0", []), ("a\0\0b", ["a", "", "b"]), ("a\0\0", ["a", ""]),
     ])
     func pathIsSplitAtNULAndATrailingOneIsDropped(text: String, segments: [String]) {

@@ -23,19 +23,23 @@ import Testing
         return (try #require(result).get(), buffer.text)
     }
 
-    @Test(arguments: [
-        (0, 5, "hello"), (1, 2, "el"), (3, 100, "lo"), (5, 1, ""), (9, 1, ""), (0, UInt32.max, "hello"), (5, .max, ""),
-        (.max, .max, ""), (2, 0, ""),
-    ] as [(UInt32, UInt32, String)])
+    @Test(
+        arguments: [
+            (0, 5, "hello"), (1, 2, "el"), (3, 100, "lo"), (5, 1, ""), (9, 1, ""), (0, UInt32.max, "hello"),
+            (5, .max, ""),
+            (.max, .max, ""), (2, 0, ""),
+        ] as [(UInt32, UInt32, String)])
     func readingIsClampedToTheBuffer(start: UInt32, maximum: UInt32, expected: String) throws {
         #expect(try self.inBody { try $0.buffer(.httpRequestBody, start, maximum) }.result == Answer(expected))
     }
 
-    @Test(arguments: [
-        (0, 0, "pre.", "pre.hello"), (0, 5, "x", "x"), (0, 0x7FFF_FFFF, "x", "x"), (0, 5, "", ""), (0, 2, "J", "Jllo"),
-        (1, 2, "XX", "hXXlo"), (1, .max, "!", "h!"), (5, 0, ".post", "hello.post"), (0x7FFF_FFFF, 0, "y", "helloy"),
-        (.max, .max, "y", "helloy"), (2, 0, "-", "he-llo"),
-    ] as [(UInt32, UInt32, String, String)])
+    @Test(
+        arguments: [
+            (0, 0, "pre.", "pre.hello"), (0, 5, "x", "x"), (0, 0x7FFF_FFFF, "x", "x"), (0, 5, "", ""),
+            (0, 2, "J", "Jllo"),
+            (1, 2, "XX", "hXXlo"), (1, .max, "!", "h!"), (5, 0, ".post", "hello.post"), (0x7FFF_FFFF, 0, "y", "helloy"),
+            (.max, .max, "y", "helloy"), (2, 0, "-", "he-llo"),
+        ] as [(UInt32, UInt32, String, String)])
     func writingSplicesIntoTheBuffer(start: UInt32, size: UInt32, text: String, expected: String) throws {
         let outcome = try self.inBody { (guest) throws in
             #expect(try guest.setBuffer(.httpRequestBody, start, size, text) == .ok)
@@ -76,7 +80,9 @@ import Testing
 
     @Test func aBodyIsEmptyAndClosedOutsideItsCallback() throws {
         try inRequestHeaders { (guest) throws in
-            for type in [BufferType.httpRequestBody, .httpResponseBody, .downstreamData, .upstreamData, .grpcReceiveBuffer] {
+            for type in [
+                BufferType.httpRequestBody, .httpResponseBody, .downstreamData, .upstreamData, .grpcReceiveBuffer,
+            ] {
                 #expect(try guest.buffer(type) == Answer(""))
                 #expect(try guest.setBuffer(type, 0, 0, "x") == .badArgument)
             }

@@ -9,7 +9,8 @@ import Testing
         script.on("proxy_on_request_headers") { (guest, _) throws in
             #expect(
                 try guest.respond(
-                    403, body: "no\n", details: "why not", headers: [("Powered-By", "x"), ("set-cookie", "1"), ("set-cookie", "2")],
+                    403, body: "no\n", details: "why not",
+                    headers: [("Powered-By", "x"), ("set-cookie", "1"), ("set-cookie", "2")],
                     grpc: 7) == .ok)
             #expect(stream.operations == [])
             return 0
@@ -21,7 +22,9 @@ import Testing
         #expect(response.body == Array("no\n".utf8))
         #expect(response.details == Array("why not".utf8))
         #expect(response.grpcStatus == 7)
-        let headers = response.headers.map { "\(String(decoding: $0.name, as: UTF8.self))=\(String(decoding: $0.value, as: UTF8.self))" }
+        let headers = response.headers.map {
+            "\(String(decoding: $0.name, as: UTF8.self))=\(String(decoding: $0.value, as: UTF8.self))"
+        }
         #expect(headers == ["powered-by=x", "set-cookie=1", "set-cookie=2"])
         context.finish()
     }
@@ -68,7 +71,8 @@ import Testing
     @Test func headersThatMayNotBeSentAreDropped() throws {
         let stream = TestStream()
         try inRequestHeaders(stream) { guest in
-            _ = try guest.respond(200, headers: [(":status", "500"), ("a", "b\r\nc: d"), ("", "x"), ("ok", "1"), ("b d", "1")])
+            _ = try guest.respond(
+                200, headers: [(":status", "500"), ("a", "b\r\nc: d"), ("", "x"), ("ok", "1"), ("b d", "1")])
         }
         #expect(stream.responses.first?.headers.map(\.name) == [Array("ok".utf8)])
     }

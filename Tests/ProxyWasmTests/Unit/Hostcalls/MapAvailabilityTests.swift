@@ -70,7 +70,10 @@ import Testing
             context.onLog()
             context.finish()
         }
-        #expect(answers == [Answer(""), Answer("/a?b"), Answer(.notFound), Answer("/a?b"), Answer(.notFound), Answer("/a?b")])
+        #expect(
+            answers == [
+                Answer(""), Answer("/a?b"), Answer(.notFound), Answer("/a?b"), Answer(.notFound), Answer("/a?b"),
+            ])
     }
 
     @Test func trailersCanBeMadeAtTheEndOfABody() throws {
@@ -88,8 +91,10 @@ import Testing
                 }
                 let stream = TestStream()
                 let context = try TestVM(script).stream(stream)
-                _ = isRequest
-                    ? context.onRequestBody(size: 0, endOfStream: isEnd) : context.onResponseBody(size: 0, endOfStream: isEnd)
+                _ =
+                    isRequest
+                    ? context.onRequestBody(size: 0, endOfStream: isEnd)
+                    : context.onResponseBody(size: 0, endOfStream: isEnd)
                 #expect(statuses == (isEnd ? [.ok, .ok, .ok, .badArgument] : Array(repeating: .badArgument, count: 4)))
                 #expect(stream.maps[map]?["t"] == (isEnd ? "v" : nil))
                 context.finish()

@@ -141,8 +141,10 @@ import Testing
             #expect(guest.read(32, 10) == [0x3f, 8, 7, 6, 5, 4, 3, 2, 1, 0x3f])
             #expect(try guest.status("proxy_get_current_time_nanoseconds", 0) == .ok)
             #expect(guest.u64(0) == 0x0102_0304_0506_0708)
-            #expect(try guest.status("proxy_get_current_time_nanoseconds", UInt32(guest.size) - 7) == .invalidMemoryAccess)
-            #expect(try guest.status("proxy_get_buffer_bytes", 6, 0, 9, UInt32(guest.size) - 2, 40) == .invalidMemoryAccess)
+            #expect(
+                try guest.status("proxy_get_current_time_nanoseconds", UInt32(guest.size) - 7) == .invalidMemoryAccess)
+            #expect(
+                try guest.status("proxy_get_buffer_bytes", 6, 0, 9, UInt32(guest.size) - 2, 40) == .invalidMemoryAccess)
             #expect(try guest.status("proxy_get_log_level", 51) == .ok)
             #expect(guest.read(50, 6) == [0x3f, 0, 0, 0, 0, 0x3f])
             return 0

@@ -45,7 +45,9 @@ import Testing
 
     @Test func whatRootsStoreIsBounded() throws {
         let plugin = try TestVM(GuestScript())
-        #expect(plugin.plugin.setProperty([1], Array(repeating: 0, count: PluginContext.maximumPropertyBytes)) == .internalFailure)
+        #expect(
+            plugin.plugin.setProperty([1], Array(repeating: 0, count: PluginContext.maximumPropertyBytes))
+                == .internalFailure)
         for index in 0..<PluginContext.maximumProperties {
             #expect(plugin.plugin.setProperty(Array("\(index)".utf8), []) == .ok)
         }

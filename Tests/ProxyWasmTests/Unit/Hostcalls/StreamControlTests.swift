@@ -4,10 +4,12 @@ import Testing
 
 /// Pausing, continuing, closing, and what a callback's answer becomes.
 @Suite struct StreamControlTests {
-    @Test(arguments: [
-        (0, .continue), (1, .stopAllIterationAndWatermark), (2, .continue), (3, .stopAllIterationAndBuffer),
-        (4, .stopAllIterationAndWatermark), (77, .stopAllIterationAndWatermark), (.max, .stopAllIterationAndWatermark),
-    ] as [(UInt32, HeadersStatus)])
+    @Test(
+        arguments: [
+            (0, .continue), (1, .stopAllIterationAndWatermark), (2, .continue), (3, .stopAllIterationAndBuffer),
+            (4, .stopAllIterationAndWatermark), (77, .stopAllIterationAndWatermark),
+            (.max, .stopAllIterationAndWatermark),
+        ] as [(UInt32, HeadersStatus)])
     func headersAnswersAreClamped(raw: UInt32, expected: HeadersStatus) throws {
         var script = GuestScript()
         script.on("proxy_on_request_headers") { _, _ in raw }
@@ -18,10 +20,11 @@ import Testing
         context.finish()
     }
 
-    @Test(arguments: [
-        (0, .continue), (1, .stopIterationAndBuffer), (2, .stopIterationAndWatermark), (3, .stopIterationNoBuffer),
-        (9, .stopIterationNoBuffer),
-    ] as [(UInt32, DataStatus)])
+    @Test(
+        arguments: [
+            (0, .continue), (1, .stopIterationAndBuffer), (2, .stopIterationAndWatermark), (3, .stopIterationNoBuffer),
+            (9, .stopIterationNoBuffer),
+        ] as [(UInt32, DataStatus)])
     func bodyAnswersAreClamped(raw: UInt32, expected: DataStatus) throws {
         var seen: [[UInt32]] = []
         var script = GuestScript()

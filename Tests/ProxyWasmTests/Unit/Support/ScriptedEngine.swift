@@ -32,7 +32,9 @@ struct GuestScript {
         if let allocator {
             self.export(allocator, [.i32], [.i32]) { guest, arguments in guest.bump(arguments[0]) }
         }
-        self.imports = HostcallTable.groups.joined().map { ModuleFunction(module: "env", name: $0.name, type: $0.variants[0].type) }
+        self.imports = HostcallTable.groups.joined().map {
+            ModuleFunction(module: "env", name: $0.name, type: $0.variants[0].type)
+        }
         self.imports += HostcallTable.wasiGroups.joined().map {
             ModuleFunction(module: "wasi_snapshot_preview1", name: $0.name, type: $0.variants[0].type)
         }
@@ -114,7 +116,8 @@ final class ScriptedInstance: WasmInstance {
     private var bytes: UnsafeMutableRawPointer
     private(set) var size: Int
     private var next: UInt32 = 4096
-    private var scratch: UInt32 = 64
+    /// Where `put` goes on; a callback that puts a lot may set it back.
+    var scratch: UInt32 = 64
     /// Sizes the host has asked the allocator for.
     private(set) var allocations: [UInt32] = []
     /// Names of the exports that were called, allocator left out.

@@ -1,6 +1,16 @@
+import Synchronization
 import Testing
 
 @testable import ProxyWasm
+
+/// Hosts must outlive what they serve. Tests make them on the fly, so they are kept to the end.
+final class KeptHosts: @unchecked Sendable {
+    static let shared = KeptHosts()
+    private let lock = Mutex(())
+    private var objects: [AnyObject] = []
+
+    func keep(_ object: AnyObject) { self.lock.withLock { _ in self.objects.append(object) } }
+}
 
 /// A scripted guest on a VM with one plugin, ready for streams.
 final class TestVM {
@@ -30,15 +40,23 @@ final class TestVM {
     ) throws {
         self.host = host
         self.services = services
+        KeptHosts.shared.keep(host)
         let module = try PluginModule(bytes: Self.wasm, engine: ScriptedEngine(script))
         self.vm = try PluginVM(module: module, definition: definition, host: host, services: services)
         for _ in 0..<plugins { self.plugins.append(try self.vm.startPlugin(definition)) }
     }
 
     var plugin: PluginContext { self.plugins[0] }
-    var guest: ScriptedInstance { self.vm.instance as! ScriptedInstance }
 
-    func stream(_ host: TestStream = TestStream()) -> StreamContext { self.plugin.makeStream(host: host) }
+    var guest: ScriptedInstance {
+        guard let guest = self.vm.instance as? ScriptedInstance else { preconditionFailure("not a scripted guest") }
+        return guest
+    }
+
+    func stream(_ host: TestStream = TestStream()) -> StreamContext {
+        KeptHosts.shared.keep(host)
+        return self.plugin.makeStream(host: host)
+    }
 }
 
 /// Runs `body` as the guest's request headers callback and answers what it made of it.

@@ -126,10 +126,11 @@ import Testing
         var script = GuestScript()
         for name in exports {
             switch name {
-            case "main": script.export(name, [.i32, .i32], [.i32]) { _, arguments in
-                #expect(arguments == [0, 0])
-                return 1
-            }
+            case "main":
+                script.export(name, [.i32, .i32], [.i32]) { _, arguments in
+                    #expect(arguments == [0, 0])
+                    return 1
+                }
             case "__main_void": script.export(name, [], [.i32])
             default: script.export(name, [], [])
             }

@@ -70,7 +70,9 @@ import Testing
         _ = try self.run(vmID: "a", services) { (guest) throws in
             #expect(try guest.sharedData("k").answer == Answer(.notFound))
         }
-        _ = try self.run(vmID: "b", services) { (guest) throws in #expect(try guest.sharedData("k").answer == Answer("b")) }
+        _ = try self.run(vmID: "b", services) { (guest) throws in
+            #expect(try guest.sharedData("k").answer == Answer("b"))
+        }
         #expect(other.vm.failure == nil)
     }
 
@@ -99,7 +101,8 @@ import Testing
                         while true {
                             let old = store.get(vmID: "", key: [0])
                             // A missing key is created whatever the CAS: set the first value before.
-                            let status = store.set(vmID: "", key: [0], value: (old?.value ?? []) + [1], cas: old?.cas ?? 1)
+                            let status = store.set(
+                                vmID: "", key: [0], value: (old?.value ?? []) + [1], cas: old?.cas ?? 1)
                             if status == .ok, old != nil { break }
                         }
                     }
@@ -200,7 +203,8 @@ import Testing
             }
             func change(_ call: String, _ id: UInt32, _ value: Int64) throws -> Status? {
                 Status(
-                    rawValue: try guest.call("env", call, [RawValue(i32: id), RawValue(i64: UInt64(bitPattern: value))]))
+                    rawValue: try guest.call(
+                        "env", call, [RawValue(i32: id), RawValue(i64: UInt64(bitPattern: value))]))
             }
             func get(_ id: UInt32) throws -> UInt64 {
                 #expect(try guest.status("proxy_get_metric", id, 41) == .ok)
@@ -236,7 +240,8 @@ import Testing
         #expect(samples.last?.buckets.reduce(0, +) == 1)
     }
 
-    private func run(_ vmID: String, _ services: SharedServices, _ body: @escaping (ScriptedInstance) throws -> Void) throws
+    private func run(_ vmID: String, _ services: SharedServices, _ body: @escaping (ScriptedInstance) throws -> Void)
+        throws
         -> TestVM
     {
         try self.run(vmID: vmID, services, body)
