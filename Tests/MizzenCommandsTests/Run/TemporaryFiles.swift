@@ -26,7 +26,7 @@ final class TemporaryFiles: Sendable {
 
 /// Asks again and again until the answer is yes or ten seconds have passed.
 func eventually(_ condition: @Sendable () async throws -> Bool) async rethrows -> Bool {
-    let deadline = ContinuousClock.now + .seconds(10)
+    let deadline = ContinuousClock.now + .seconds(60)
     while ContinuousClock.now < deadline {
         if try await condition() { return true }
         try? await Task.sleep(for: .milliseconds(5))
