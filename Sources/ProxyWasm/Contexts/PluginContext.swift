@@ -16,11 +16,11 @@ public final class PluginContext {
     public let definition: PluginDefinition
     public unowned let vm: PluginVM
 
-    var state = State.starting
+    @exclusivity(unchecked) var state = State.starting
     /// `proxy_done` has been called; the end is queued.
     var isDeleteQueued = false
     /// Buffer 7 is readable: during creation and `proxy_on_configure`.
-    var showsConfiguration = false
+    @exclusivity(unchecked) var showsConfiguration = false
     /// What the plugin stored outside any stream.
     private var properties: [[UInt8]: [UInt8]] = [:]
     private var propertyBytes = 0

@@ -13,37 +13,40 @@ extension CallbackResult: Sendable where S: Sendable {}
 /// Made by `PluginContext.makeStream`; the object is used again for later streams once the host has
 /// let go of it.
 public final class StreamContext {
+    // Fields are read and written whole, by one thread: the run-time exclusivity checks, measured at almost
+    // half the time of a small request, are switched off for them.
+
     /// The guest's number for this context; 0 before and after its life.
-    public internal(set) var id: UInt32 = 0
+    @exclusivity(unchecked) public internal(set) var id: UInt32 = 0
     /// Strong while the stream lives, so that a replaced VM stays until its last stream has ended.
-    var vm: PluginVM?
-    var plugin: PluginContext?
-    unowned(unsafe) var host: (any StreamHost)?
+    @exclusivity(unchecked) var vm: PluginVM?
+    @exclusivity(unchecked) var plugin: PluginContext?
+    @exclusivity(unchecked) unowned(unsafe) var host: (any StreamHost)?
 
     // Bits are map types 0…3 (or, for `body`, buffer types 0…1).
     /// Maps that have come by: readable from their callback on.
-    var readable: UInt8 = 0
+    @exclusivity(unchecked) var readable: UInt8 = 0
     /// Maps the guest may change now: during their own callback and while it holds them.
-    var writable: UInt8 = 0
+    @exclusivity(unchecked) var writable: UInt8 = 0
     /// Bodies shown or held now.
-    var body: UInt8 = 0
+    @exclusivity(unchecked) var body: UInt8 = 0
     /// Trailers a write may create: the message ended without any.
-    var creatable: UInt8 = 0
+    @exclusivity(unchecked) var creatable: UInt8 = 0
 
     /// The guest knows the context.
-    var isCreated = false
+    @exclusivity(unchecked) var isCreated = false
     /// Between creation and the end: operations on the stream have an effect.
-    var isLive = false
+    @exclusivity(unchecked) var isLive = false
     /// In `proxy_on_log`: everything is readable, nothing writable.
-    var isLogging = false
+    @exclusivity(unchecked) var isLogging = false
     /// In `proxy_on_done` or later: no maps.
-    var isEnding = false
+    @exclusivity(unchecked) var isEnding = false
     /// This plugin has answered the stream itself; later answers do not count.
-    var isAnswered = false
+    @exclusivity(unchecked) var isAnswered = false
     /// The answer is queued, not sent yet.
-    var isLocalResponsePending = false
+    @exclusivity(unchecked) var isLocalResponsePending = false
     /// `proxy_continue_stream` for the direction of the running callback.
-    var isContinueRequested = false
+    @exclusivity(unchecked) var isContinueRequested = false
 
     init() {}
 

@@ -2,6 +2,9 @@
 ///
 /// Entered by one thread only; not Sendable. Several plugins (root contexts) may share it.
 public final class PluginVM {
+    // Fields are read and written whole, by one thread: the run-time exclusivity checks, measured at almost
+    // half the time of a small request, are switched off for them.
+
     static let maximumOutstandingCalls = 1000
     static let maximumQueueEventsPerDrain = 64
 
@@ -24,50 +27,50 @@ public final class PluginVM {
     let abiVersion: ABIVersion
     let mailbox: QueueMailbox
 
-    var instance: any WasmInstance = NoInstance()
-    var exports = GuestExports()
+    @exclusivity(unchecked) var instance: any WasmInstance = NoInstance()
+    @exclusivity(unchecked) var exports = GuestExports()
     /// Arguments and result of the running callback.
     let slots: UnsafeMutablePointer<RawValue>
     /// The allocator's own, since it is called while a callback runs.
     let allocatorSlots: UnsafeMutablePointer<RawValue>
 
     /// Why the VM is dead. Non-nil: no guest call of any kind any more.
-    public internal(set) var failure: PluginFailure?
+    @exclusivity(unchecked) public internal(set) var failure: PluginFailure?
     /// False once failed or shut down.
-    var isUsable = true
+    @exclusivity(unchecked) var isUsable = true
     /// An allocator trapped inside a hostcall: unwind the callback around it.
-    var mustUnwind = false
+    @exclusivity(unchecked) var mustUnwind = false
     /// `proc_exit(0)` ended a start function.
     var hasExitedCleanly = false
-    var owesFailureNotice = false
+    @exclusivity(unchecked) var owesFailureNotice = false
 
-    var mode = Mode.start
-    var isGuestRunning = false
-    var isDraining = false
+    @exclusivity(unchecked) var mode = Mode.start
+    @exclusivity(unchecked) var isGuestRunning = false
+    @exclusivity(unchecked) var isDraining = false
     var deferred: [DeferredAction] = []
     /// Any queue registered: only then the mailbox is looked at.
-    var hasRegisteredQueue = false
+    @exclusivity(unchecked) var hasRegisteredQueue = false
 
     // The context whose callback runs, and the one hostcalls act on. Unowned, since this is set twice per
     // callback: a context cannot end while the guest runs (ends are deferred), and nothing is set else.
-    unowned(unsafe) var currentPlugin: PluginContext?
-    unowned(unsafe) var currentStream: StreamContext?
-    var currentDirection = Direction.none
-    unowned(unsafe) var effectivePlugin: PluginContext?
-    unowned(unsafe) var effectiveStream: StreamContext?
+    @exclusivity(unchecked) unowned(unsafe) var currentPlugin: PluginContext?
+    @exclusivity(unchecked) unowned(unsafe) var currentStream: StreamContext?
+    @exclusivity(unchecked) var currentDirection = Direction.none
+    @exclusivity(unchecked) unowned(unsafe) var effectivePlugin: PluginContext?
+    @exclusivity(unchecked) unowned(unsafe) var effectiveStream: StreamContext?
 
     var plugins: [PluginContext] = []
     var streams = ContextTable()
     var pool: [StreamContext] = []
-    private var lastContextID: UInt32 = 0
+    @exclusivity(unchecked) private var lastContextID: UInt32 = 0
 
     // HTTP calls in flight, and the response being shown.
     var calls: [UInt32: PluginContext] = [:]
     var lastToken: UInt32 = 0
-    var callPlugin: PluginContext?
-    var callHeaders: HeaderMap?
-    var callBody: (any BodyBuffer)?
-    var callTrailers: HeaderMap?
+    @exclusivity(unchecked) var callPlugin: PluginContext?
+    @exclusivity(unchecked) var callHeaders: HeaderMap?
+    @exclusivity(unchecked) var callBody: (any BodyBuffer)?
+    @exclusivity(unchecked) var callTrailers: HeaderMap?
     var lastStatusCode: UInt32 = 0
     var lastStatusMessage: StaticString = ""
 
