@@ -3,12 +3,14 @@ import NIOPosix
 
 /// One worker's connections to a cluster.
 final class ClusterPool {
+    // Fields belong to one thread, and no access to one spans a call out: no run-time exclusivity checks.
+
     let configuration: ClusterConfiguration
     let nameBytes: [UInt8]
     let endpoints: [EndpointPool]
-    private var next = 0
-    var requests: UInt64 = 0
-    var connectFailures: UInt64 = 0
+    @exclusivity(unchecked) private var next = 0
+    @exclusivity(unchecked) var requests: UInt64 = 0
+    @exclusivity(unchecked) var connectFailures: UInt64 = 0
     /// Connections of one worker to one cluster; a guard against floods, not a tuning knob.
     static let maximumConnections = 16_384
 
@@ -42,6 +44,8 @@ final class ClusterPool {
 
 /// One worker's connections to one endpoint: a stack of idle ones.
 final class EndpointPool {
+    // Fields belong to one thread, and no access to one spans a call out: no run-time exclusivity checks.
+
     let endpoint: EndpointConfiguration
     /// `ip:port`
     let addressBytes: [UInt8]
@@ -49,9 +53,9 @@ final class EndpointPool {
     private unowned let worker: Worker
     fileprivate(set) weak var cluster: ClusterPool?
     private let address: SocketAddress?
-    private var idle: [UpstreamConnection] = []
-    private(set) var connectionCount = 0
-    private var isRetired = false
+    @exclusivity(unchecked) private var idle: [UpstreamConnection] = []
+    @exclusivity(unchecked) private(set) var connectionCount = 0
+    @exclusivity(unchecked) private var isRetired = false
     static let maximumIdle = 1024
     static let idleSeconds: UInt32 = 55
 

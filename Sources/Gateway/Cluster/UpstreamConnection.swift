@@ -28,6 +28,8 @@ enum UpstreamFailure {
 
 /// One HTTP/1.1 connection to an endpoint; at most one request at a time. Lives on its worker's loop.
 final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
+    // Fields belong to one thread, and no access to one spans a call out: no run-time exclusivity checks.
+
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -41,22 +43,22 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
     /// Strong: a pool whose cluster left the configuration lives until its last connection closes.
     private let endpoint: EndpointPool
     private let limits: HTTP1Limits
-    private var context: ChannelHandlerContext?
+    @exclusivity(unchecked) private var context: ChannelHandlerContext?
     /// Set for the time of one exchange.
-    private var receiver: (any UpstreamReceiver)?
-    private var phase: Phase = .idle
-    private var scanner = HTTP1HeadScanner()
-    private var decoder: HTTP1BodyDecoder
-    private var pending = ByteBuffer()
-    private var requestWasHead = false
-    private var responseKeepAlive = false
+    @exclusivity(unchecked) private var receiver: (any UpstreamReceiver)?
+    @exclusivity(unchecked) private var phase: Phase = .idle
+    @exclusivity(unchecked) private var scanner = HTTP1HeadScanner()
+    @exclusivity(unchecked) private var decoder: HTTP1BodyDecoder
+    @exclusivity(unchecked) private var pending = ByteBuffer()
+    @exclusivity(unchecked) private var requestWasHead = false
+    @exclusivity(unchecked) private var responseKeepAlive = false
     /// The whole request has been written.
-    private var requestComplete = false
-    private var servedRequests = 0
-    private var readsPaused = false
-    private var readIsDue = false
+    @exclusivity(unchecked) private var requestComplete = false
+    @exclusivity(unchecked) private var servedRequests = 0
+    @exclusivity(unchecked) private var readsPaused = false
+    @exclusivity(unchecked) private var readIsDue = false
     /// Worker's coarse clock when the connection became idle.
-    var idleSince: UInt32 = 0
+    @exclusivity(unchecked) var idleSince: UInt32 = 0
 
     init(endpoint: EndpointPool, limits: HTTP1Limits) {
         self.endpoint = endpoint

@@ -144,7 +144,7 @@ extension HTTPStream {
     /// Stops the request and whatever response there was.
     private func beginOwnResponse(bypassing: Bool) {
         self.requestStopped = true
-        self.router.release(self)
+        self.router.release()
         self.downstream.setReadsPaused(false)
         self.responseWalk &+= 1
         for index in 0..<self.filterCount {

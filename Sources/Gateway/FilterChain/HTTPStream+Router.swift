@@ -202,10 +202,10 @@ extension HTTPStream: UpstreamReceiver {
         self.router.connection = connection
         connection.begin(self, isHead: self.isHead)
         if self.router.requestSent || self.requestEndsWithHeaders { connection.requestEnded() }
-        let pending = self.router.pending
-        self.router.pending = ByteBuffer()
-        connection.write(pending)
+        connection.write(self.router.pending)
         connection.flush()
+        // Reuses the memory when the write has gone out already.
+        self.router.pending.clear()
         if !self.requestEnded, connection.isWritable { self.downstream.setReadsPaused(false) }
     }
 
@@ -269,7 +269,6 @@ extension HTTPStream: UpstreamReceiver {
 
     func upstreamResponse(_ head: HTTP1Head, endOfStream: Bool) {
         guard self.isActive else { return }
-        self.router.upstreamAddress = nil
         self.router.firstByteMonotonic = Clock.monotonic()
         if endOfStream { self.upstreamDone() }
         self.responseStarted = true

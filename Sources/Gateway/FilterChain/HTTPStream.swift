@@ -27,59 +27,61 @@ protocol DownstreamConnection: AnyObject {
 /// One HTTP request and its response on their way through the filter chain.
 /// Belongs to a connection and is reused for its next request.
 final class HTTPStream {
+    // Fields belong to one thread, and no access to one spans a call out: no run-time exclusivity checks.
+
     let worker: Worker
     unowned let downstream: any DownstreamConnection
     let requestHeaders = HeaderMap()
     let responseHeaders = HeaderMap()
-    var requestTrailers: HeaderMap?
-    var responseTrailers: HeaderMap?
-    private(set) var filters: [WasmFilter] = []
-    private(set) var filterCount = 0
-    var generation: WorkerGeneration
+    @exclusivity(unchecked) var requestTrailers: HeaderMap?
+    @exclusivity(unchecked) var responseTrailers: HeaderMap?
+    @exclusivity(unchecked) private(set) var filters: [WasmFilter] = []
+    @exclusivity(unchecked) private(set) var filterCount = 0
+    @exclusivity(unchecked) var generation: WorkerGeneration
     /// Changes with every request: what was scheduled for an earlier one finds it changed.
-    private(set) var serial: UInt64 = 0
-    private(set) var isActive = false
+    @exclusivity(unchecked) private(set) var serial: UInt64 = 0
+    @exclusivity(unchecked) private(set) var isActive = false
 
     // Request
-    var requestEndsWithHeaders = false
+    @exclusivity(unchecked) var requestEndsWithHeaders = false
     /// The client's last byte has arrived.
-    var requestEnded = false
+    @exclusivity(unchecked) var requestEnded = false
     /// Request iteration is over: answered locally, or the response is complete.
-    var requestStopped = false
-    var requestBodyChanged = false
-    var isHead = false
-    var requestMinorVersion = 1
+    @exclusivity(unchecked) var requestStopped = false
+    @exclusivity(unchecked) var requestBodyChanged = false
+    @exclusivity(unchecked) var isHead = false
+    @exclusivity(unchecked) var requestMinorVersion = 1
     /// Bytes of body received and sent, for log and properties.
-    var requestBytes: UInt64 = 0
-    var responseBytes: UInt64 = 0
+    @exclusivity(unchecked) var requestBytes: UInt64 = 0
+    @exclusivity(unchecked) var responseBytes: UInt64 = 0
 
     // Response
-    var responseStarted = false
+    @exclusivity(unchecked) var responseStarted = false
     /// Changes when another response takes the place of the one whose walk is under way.
-    var responseWalk = 0
+    @exclusivity(unchecked) var responseWalk = 0
     /// A local response, on its way through the response filters.
-    var isLocalResponse = false
-    var responseEndsWithHeaders = false
-    var responseBodyChanged = false
+    @exclusivity(unchecked) var isLocalResponse = false
+    @exclusivity(unchecked) var responseEndsWithHeaders = false
+    @exclusivity(unchecked) var responseBodyChanged = false
     /// The filters are done with the head; it waits to be written with what follows.
-    var responseHeadPending = false
-    var responseHeadWritten = false
-    var responseFraming: HTTP1OutgoingFraming = .none
+    @exclusivity(unchecked) var responseHeadPending = false
+    @exclusivity(unchecked) var responseHeadWritten = false
+    @exclusivity(unchecked) var responseFraming: HTTP1OutgoingFraming = .none
     /// Body bytes still owed when `responseFraming` is `.length`.
-    var responseRemaining = 0
-    var responseComplete = false
+    @exclusivity(unchecked) var responseRemaining = 0
+    @exclusivity(unchecked) var responseComplete = false
 
     // Routing and upstream
-    var router = RouterState()
+    let router = RouterState()
 
     // Facts for log and properties
-    var startMonotonic: UInt64 = 0
-    var startWall: UInt64 = 0
-    var status = 0
-    var details: [UInt8] = []
-    var flags: StaticString = "-"
-    var originalPath: [UInt8] = []
-    var properties: [(name: [UInt8], value: [UInt8])] = []
+    @exclusivity(unchecked) var startMonotonic: UInt64 = 0
+    @exclusivity(unchecked) var startWall: UInt64 = 0
+    @exclusivity(unchecked) var status = 0
+    @exclusivity(unchecked) var details: [UInt8] = []
+    @exclusivity(unchecked) var flags: StaticString = "-"
+    @exclusivity(unchecked) var originalPath: [UInt8] = []
+    @exclusivity(unchecked) var properties: [(name: [UInt8], value: [UInt8])] = []
 
     init(worker: Worker, downstream: any DownstreamConnection) {
         self.worker = worker
@@ -122,7 +124,7 @@ final class HTTPStream {
         guard self.isActive else { return }
         self.isActive = false
         self.requestStopped = true
-        self.router.release(self)
+        self.router.release()
         let duration = Clock.monotonic() &- self.startMonotonic
         self.worker.statistics.requestsActive &-= 1
         self.worker.statistics.record(status: self.status, durationNanoseconds: duration)

@@ -2,33 +2,54 @@ import NIOCore
 import ProxyWasm
 
 /// What the router, the last filter of the request, knows of one stream.
-struct RouterState {
-    var virtualHost: VirtualHost?
-    var route: Route?
-    var routeResolved = false
-    var destination: Route.Destination?
-    var cluster: ClusterPool?
-    var endpoint: EndpointPool?
-    var connection: UpstreamConnection?
-    var isConnecting = false
-    var attempts = 0
+final class RouterState {
+    // Fields belong to one thread, and no access to one spans a call out: no run-time exclusivity checks.
+
+    @exclusivity(unchecked) var virtualHost: VirtualHost?
+    @exclusivity(unchecked) var route: Route?
+    @exclusivity(unchecked) var routeResolved = false
+    @exclusivity(unchecked) var destination: Route.Destination?
+    @exclusivity(unchecked) var cluster: ClusterPool?
+    @exclusivity(unchecked) var endpoint: EndpointPool?
+    @exclusivity(unchecked) var connection: UpstreamConnection?
+    @exclusivity(unchecked) var isConnecting = false
+    @exclusivity(unchecked) var attempts = 0
     /// The request's headers are through the chain; its head waits to be written with what follows.
-    var headPending = false
-    var headWritten = false
-    var framing: HTTP1OutgoingFraming = .none
+    @exclusivity(unchecked) var headPending = false
+    @exclusivity(unchecked) var headWritten = false
+    @exclusivity(unchecked) var framing: HTTP1OutgoingFraming = .none
     /// Body bytes still owed when `framing` is `.length`.
-    var remaining = 0
-    var requestSent = false
+    @exclusivity(unchecked) var remaining = 0
+    @exclusivity(unchecked) var requestSent = false
     /// Bytes for an upstream that is not connected yet.
-    var pending = ByteBuffer()
-    var timeout: Scheduled<Void>?
-    var upstreamAddress: SocketAddress?
-    var startMonotonic: UInt64 = 0
-    var firstByteMonotonic: UInt64 = 0
+    @exclusivity(unchecked) var pending = ByteBuffer()
+    @exclusivity(unchecked) var timeout: Scheduled<Void>?
+    @exclusivity(unchecked) var startMonotonic: UInt64 = 0
+    @exclusivity(unchecked) var firstByteMonotonic: UInt64 = 0
 
-    mutating func reset() { self = RouterState() }
+    func reset() {
+        self.virtualHost = nil
+        self.route = nil
+        self.routeResolved = false
+        self.destination = nil
+        self.cluster = nil
+        self.endpoint = nil
+        self.connection = nil
+        self.isConnecting = false
+        self.attempts = 0
+        self.headPending = false
+        self.headWritten = false
+        self.framing = .none
+        self.remaining = 0
+        self.requestSent = false
+        // Keeps its memory when nobody shares it.
+        self.pending.clear()
+        self.timeout = nil
+        self.startMonotonic = 0
+        self.firstByteMonotonic = 0
+    }
 
-    mutating func clearRoute() {
+    func clearRoute() {
         guard !self.headPending, !self.headWritten else { return }
         self.routeResolved = false
         self.virtualHost = nil
@@ -36,7 +57,7 @@ struct RouterState {
     }
 
     /// Gives up what is under way upstream.
-    mutating func release(_ stream: HTTPStream) {
+    func release() {
         self.timeout?.cancel()
         self.timeout = nil
         self.isConnecting = false
@@ -47,3 +68,6 @@ struct RouterState {
         }
     }
 }
+
+@available(*, unavailable)
+extension RouterState: Sendable {}

@@ -3,9 +3,11 @@ import ProxyWasm
 
 /// The bytes of a body that one filter is shown or holds, over a NIO buffer.
 final class StreamBody: BodyBuffer {
-    var buffer = ByteBuffer()
+    // Fields belong to one thread, and no access to one spans a call out: no run-time exclusivity checks.
+
+    @exclusivity(unchecked) var buffer = ByteBuffer()
     /// A plugin changed the content since the flag was last cleared.
-    var changed = false
+    @exclusivity(unchecked) var changed = false
     /// What a plugin may grow one buffer to.
     static let maximumBytes = 64 << 20
 

@@ -4,20 +4,22 @@ import ProxyWasm
 /// One plugin in one stream's chain. Fills `StreamHost`: what the plugin sees and does from its place.
 /// Reused from request to request of a connection.
 final class WasmFilter: StreamHost {
+    // Fields belong to one thread, and no access to one spans a call out: no run-time exclusivity checks.
+
     unowned let stream: HTTPStream
     let index: Int
-    private(set) var instance: PluginInstance?
-    private var runtime: PluginRuntime?
-    private var context: StreamContext?
+    @exclusivity(unchecked) private(set) var instance: PluginInstance?
+    @exclusivity(unchecked) private var runtime: PluginRuntime?
+    @exclusivity(unchecked) private var context: StreamContext?
     /// The plugin is not running and its failStrategy says closed.
-    private(set) var denies = false
+    @exclusivity(unchecked) private(set) var denies = false
     /// The request's headers got here: the plugin takes part in the response, too.
-    private(set) var sawRequest = false
-    var request = FilterDirection()
-    var response = FilterDirection()
+    @exclusivity(unchecked) private(set) var sawRequest = false
+    @exclusivity(unchecked) var request = FilterDirection()
+    @exclusivity(unchecked) var response = FilterDirection()
     let requestBody = StreamBody()
     let responseBody = StreamBody()
-    private var isWaiting = false
+    @exclusivity(unchecked) private var isWaiting = false
 
     init(stream: HTTPStream, index: Int) {
         self.stream = stream

@@ -4,6 +4,8 @@ import ProxyWasm
 /// A client's HTTP/1.1 connection: takes requests off the wire one after the other and writes their
 /// responses. One handler, the codec inside it; everything runs on the worker's loop.
 final class HTTP1ServerConnection: ChannelInboundHandler, ChannelOutboundHandler, DownstreamConnection {
+    // Fields belong to one thread, and no access to one spans a call out: no run-time exclusivity checks.
+
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -21,31 +23,31 @@ final class HTTP1ServerConnection: ChannelInboundHandler, ChannelOutboundHandler
 
     private let worker: Worker
     let listenerName: String
-    private var context: ChannelHandlerContext?
-    private var stream: HTTPStream?
-    private var phase: Phase = .head
-    private var scanner = HTTP1HeadScanner()
-    private var decoder: HTTP1BodyDecoder
-    private var input = ByteBuffer()
-    private var output = ByteBuffer()
-    private var head = HTTP1Head()
-    private var isProcessing = false
-    private var readsPaused = false
-    private var readIsDue = false
-    private var isDraining = false
-    private var chunked = false
-    private var closeAfter = false
-    private var needsFlush = false
-    private var headBegan: UInt32 = 0
-    private var lastActivity: UInt32 = 0
-    private var lingerBytes = 0
+    @exclusivity(unchecked) private var context: ChannelHandlerContext?
+    @exclusivity(unchecked) private var stream: HTTPStream?
+    @exclusivity(unchecked) private var phase: Phase = .head
+    @exclusivity(unchecked) private var scanner = HTTP1HeadScanner()
+    @exclusivity(unchecked) private var decoder: HTTP1BodyDecoder
+    @exclusivity(unchecked) private var input = ByteBuffer()
+    @exclusivity(unchecked) private var output = ByteBuffer()
+    @exclusivity(unchecked) private var head = HTTP1Head()
+    @exclusivity(unchecked) private var isProcessing = false
+    @exclusivity(unchecked) private var readsPaused = false
+    @exclusivity(unchecked) private var readIsDue = false
+    @exclusivity(unchecked) private var isDraining = false
+    @exclusivity(unchecked) private var chunked = false
+    @exclusivity(unchecked) private var closeAfter = false
+    @exclusivity(unchecked) private var needsFlush = false
+    @exclusivity(unchecked) private var headBegan: UInt32 = 0
+    @exclusivity(unchecked) private var lastActivity: UInt32 = 0
+    @exclusivity(unchecked) private var lingerBytes = 0
 
     let connectionID: UInt64
-    private(set) var remoteAddressBytes: [UInt8] = []
-    private(set) var remoteIPBytes: [UInt8] = []
-    private(set) var remotePort = 0
-    private(set) var localAddressBytes: [UInt8] = []
-    private(set) var localPort = 0
+    @exclusivity(unchecked) private(set) var remoteAddressBytes: [UInt8] = []
+    @exclusivity(unchecked) private(set) var remoteIPBytes: [UInt8] = []
+    @exclusivity(unchecked) private(set) var remotePort = 0
+    @exclusivity(unchecked) private(set) var localAddressBytes: [UInt8] = []
+    @exclusivity(unchecked) private(set) var localPort = 0
 
     /// Pipelined bytes kept while a response is under way; beyond it the socket is not read.
     private static let pipelineBytes = 64 << 10
@@ -323,15 +325,20 @@ final class HTTP1ServerConnection: ChannelInboundHandler, ChannelOutboundHandler
     private func writeOutput() {
         guard self.output.readableBytes > 0, let context = self.context else { return }
         context.write(self.wrapOutboundOut(self.output), promise: nil)
-        // Reused when the write has already gone out, fresh memory otherwise.
         self.output.clear()
     }
 
     func flush() {
         guard self.needsFlush else { return }
         self.needsFlush = false
-        self.writeOutput()
-        self.context?.flush()
+        guard let context = self.context else { return }
+        guard self.output.readableBytes > 0 else {
+            context.flush()
+            return
+        }
+        context.writeAndFlush(self.wrapOutboundOut(self.output), promise: nil)
+        // Reuses the memory when the write has gone out already.
+        self.output.clear()
     }
 
     func streamEnded(requestComplete: Bool) {

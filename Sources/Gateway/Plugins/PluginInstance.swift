@@ -4,17 +4,19 @@ import ProxyWasm
 /// One plugin on one worker: keeps a running VM, replaces a dead one, decides what its traffic sees
 /// meanwhile.
 final class PluginInstance {
-    private(set) var snapshot: PluginSnapshot
+    // Fields belong to one thread, and no access to one spans a call out: no run-time exclusivity checks.
+
+    @exclusivity(unchecked) private(set) var snapshot: PluginSnapshot
     private let worker: Worker
-    private var runtime: PluginRuntime?
-    private var isRetired = false
-    private var lastStart: UInt64 = 0
-    private var quickFailures = 0
-    private(set) var message: String
-    var requests: UInt64 = 0
-    var localResponses: UInt64 = 0
-    var failures: UInt64 = 0
-    private var restarts: UInt64 = 0
+    @exclusivity(unchecked) private var runtime: PluginRuntime?
+    @exclusivity(unchecked) private var isRetired = false
+    @exclusivity(unchecked) private var lastStart: UInt64 = 0
+    @exclusivity(unchecked) private var quickFailures = 0
+    @exclusivity(unchecked) private(set) var message: String
+    @exclusivity(unchecked) var requests: UInt64 = 0
+    @exclusivity(unchecked) var localResponses: UInt64 = 0
+    @exclusivity(unchecked) var failures: UInt64 = 0
+    @exclusivity(unchecked) private var restarts: UInt64 = 0
 
     /// A VM that lives this long has shaken off its earlier failures.
     private static let quickFailureNanoseconds: UInt64 = 10_000_000_000

@@ -4,18 +4,20 @@ import ProxyWasm
 /// A running VM with its root context, and what the plugin is given outside streams: logs, clocks,
 /// ticks, HTTP calls. Fills `PluginHost`.
 final class PluginRuntime: PluginHost {
+    // Fields belong to one thread, and no access to one spans a call out: no run-time exclusivity checks.
+
     private let instance: PluginInstance
     private let name: String
     private let worker: Worker
-    private(set) var vm: PluginVM?
-    private(set) var root: PluginContext?
-    private var ticks: [UInt32: LoopTimer] = [:]
-    private var calls: [UInt32: HTTPCallout] = [:]
-    private var activeStreams = 0
-    private var isRetired = false
-    private var isShutDown = false
+    @exclusivity(unchecked) private(set) var vm: PluginVM?
+    @exclusivity(unchecked) private(set) var root: PluginContext?
+    @exclusivity(unchecked) private var ticks: [UInt32: LoopTimer] = [:]
+    @exclusivity(unchecked) private var calls: [UInt32: HTTPCallout] = [:]
+    @exclusivity(unchecked) private var activeStreams = 0
+    @exclusivity(unchecked) private var isRetired = false
+    @exclusivity(unchecked) private var isShutDown = false
     /// Filters whose stream waits for this plugin: they are told when the VM dies.
-    private var waiting: [ObjectIdentifier: WasmFilter] = [:]
+    @exclusivity(unchecked) private var waiting: [ObjectIdentifier: WasmFilter] = [:]
 
     init(instance: PluginInstance, worker: Worker) {
         self.instance = instance

@@ -4,27 +4,29 @@ import ProxyWasm
 /// One event loop and everything it touches per request: connections, upstream pools, plugin
 /// instances, counters. Never touched from another thread; `WorkerHandle` is the way in.
 final class Worker {
+    // Fields belong to one thread, and no access to one spans a call out: no run-time exclusivity checks.
+
     let index: Int
     let eventLoop: any EventLoop
     let options: GatewayOptions
     let log: GatewayLog
     let services: SharedServices
     let accessLog: OutputWriter?
-    var statistics = WorkerStatistics()
-    var randomness = RandomPool()
+    @exclusivity(unchecked) var statistics = WorkerStatistics()
+    @exclusivity(unchecked) var randomness = RandomPool()
     /// Scratch of the access log's formatter.
-    var scratch = ByteScratch()
+    @exclusivity(unchecked) var scratch = ByteScratch()
 
-    private(set) var generation: WorkerGeneration
-    private var clusters: [String: ClusterPool] = [:]
-    private var plugins: [String: PluginInstance] = [:]
-    private var connections: [ObjectIdentifier: HTTP1ServerConnection] = [:]
-    private var sweeper: LoopTimer?
+    @exclusivity(unchecked) private(set) var generation: WorkerGeneration
+    @exclusivity(unchecked) private var clusters: [String: ClusterPool] = [:]
+    @exclusivity(unchecked) private var plugins: [String: PluginInstance] = [:]
+    @exclusivity(unchecked) private var connections: [ObjectIdentifier: HTTP1ServerConnection] = [:]
+    @exclusivity(unchecked) private var sweeper: LoopTimer?
     /// Seconds since the worker began, updated by the sweeper: good enough for idle timeouts.
-    private(set) var coarseSeconds: UInt32 = 0
-    private(set) var isDraining = false
-    var nextStreamID: UInt64 = 1
-    var nextConnectionID: UInt64
+    @exclusivity(unchecked) private(set) var coarseSeconds: UInt32 = 0
+    @exclusivity(unchecked) private(set) var isDraining = false
+    @exclusivity(unchecked) var nextStreamID: UInt64 = 1
+    @exclusivity(unchecked) var nextConnectionID: UInt64
 
     init(
         index: Int,
@@ -146,7 +148,7 @@ final class Worker {
         )
     }
 
-    var listenerRequests: [String: UInt64] = [:]
+    @exclusivity(unchecked) var listenerRequests: [String: UInt64] = [:]
 }
 
 @available(*, unavailable)
