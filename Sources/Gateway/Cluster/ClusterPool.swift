@@ -10,7 +10,7 @@ final class ClusterPool {
     let endpoints: [EndpointPool]
     @exclusivity(unchecked) private var next = 0
     @exclusivity(unchecked) var requests: UInt64 = 0
-    @exclusivity(unchecked) var connectFailures: UInt64 = 0
+    var connectFailures: UInt64 { self.endpoints.reduce(0) { $0 &+ $1.connectFailures } }
     /// Connections of one worker to one cluster; a guard against floods, not a tuning knob.
     static let maximumConnections = 16_384
 
@@ -20,7 +20,6 @@ final class ClusterPool {
         self.endpoints = configuration.endpoints.map { endpoint in
             EndpointPool(endpoint: endpoint, configuration: configuration, worker: worker)
         }
-        for endpoint in self.endpoints { endpoint.cluster = self }
         // Workers start at different endpoints, so that few requests spread, too.
         self.next = self.endpoints.isEmpty ? 0 : worker.index % self.endpoints.count
     }
@@ -51,7 +50,7 @@ final class EndpointPool {
     let addressBytes: [UInt8]
     private let connectTimeout: TimeAmount
     private unowned let worker: Worker
-    fileprivate(set) weak var cluster: ClusterPool?
+    private(set) var connectFailures: UInt64 = 0
     private let address: SocketAddress?
     @exclusivity(unchecked) private var idle: [UpstreamConnection] = []
     @exclusivity(unchecked) private(set) var connectionCount = 0
@@ -77,13 +76,10 @@ final class EndpointPool {
         return nil
     }
 
-    /// Opens a connection; the receiver hears `upstreamConnected` or `upstreamFailed(.connect)` later,
-    /// unless it is gone or has lost interest (`stillWanted`).
-    func connect(for receiver: any UpstreamReceiver, stillWanted: @escaping () -> Bool) {
-        guard self.connectionCount < ClusterPool.maximumConnections else {
-            receiver.upstreamFailed(.overflow)
-            return
-        }
+    /// Opens a connection; the receiver hears `upstreamConnected` or `upstreamFailed(.connect)` later, unless
+    /// the attempt is cancelled. Nil: too many connections, no attempt is made.
+    func connect(for receiver: any UpstreamReceiver) -> ConnectAttempt? {
+        guard self.connectionCount < ClusterPool.maximumConnections else { return nil }
         self.connectionCount += 1
         let handler = UpstreamConnection(endpoint: self, limits: self.worker.options.http1)
         let box = NIOLoopBound(handler, eventLoop: self.worker.eventLoop)
@@ -102,21 +98,20 @@ final class EndpointPool {
             } else {
                 bootstrap.connect(host: self.endpoint.address, port: self.endpoint.port)
             }
-        weak let weakReceiver = receiver
+        let attempt = ConnectAttempt(receiver)
         future.hop(to: self.worker.eventLoop).assumeIsolated().whenComplete { result in
+            let receiver = attempt.receiver
+            attempt.cancel()
             switch result {
             case .success:
-                if let receiver = weakReceiver, stillWanted() {
-                    receiver.upstreamConnected(handler)
-                } else {
-                    self.release(handler)
-                }
+                if let receiver { receiver.upstreamConnected(handler) } else { self.release(handler) }
             case .failure:
                 self.connectionCount -= 1
-                self.cluster?.connectFailures += 1
-                if let receiver = weakReceiver, stillWanted() { receiver.upstreamFailed(.connect) }
+                self.connectFailures &+= 1
+                receiver?.upstreamFailed(.connect)
             }
         }
+        return attempt
     }
 
     func retire() {
@@ -148,4 +143,15 @@ final class EndpointPool {
         }
         for connection in old { connection.abandon() }
     }
+}
+
+/// A connection on its way, and who waits for it. Strong on purpose: a weak reference to a stream would make
+/// every later reference count operation on it slow.
+final class ConnectAttempt {
+    private(set) var receiver: (any UpstreamReceiver)?
+
+    init(_ receiver: any UpstreamReceiver) { self.receiver = receiver }
+
+    /// Nobody waits any more; the connection, when it comes, goes to the pool.
+    func cancel() { self.receiver = nil }
 }

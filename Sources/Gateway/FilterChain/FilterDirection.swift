@@ -25,5 +25,8 @@ struct FilterDirection {
 
     var isPaused: Bool { self.stopAll || self.headersHeld || self.buffering || self.watermarking }
 
+    /// Anything to forget at the end of a stream.
+    var isTouched: Bool { self.isPaused || self.ended || self.held.readableBytes > 0 }
+
     mutating func reset() { self = FilterDirection() }
 }

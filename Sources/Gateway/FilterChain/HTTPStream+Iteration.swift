@@ -99,19 +99,25 @@ extension HTTPStream {
                 index += self.step(direction)
                 continue
             }
-            let state = direction == .request ? filter.request : filter.response
-            let body = self.body(filter, direction)
-            if state.stopAll {
+            let stopAll = direction == .request ? filter.request.stopAll : filter.response.stopAll
+            if stopAll {
+                let body = self.body(filter, direction)
                 body.append(data)
-                self.withDirection(filter, direction) { if endOfStream { $0.ended = true } }
-                self.checkLimit(filter, direction, size: body.count, fails: !state.stopAllWatermark)
+                let watermark = self.withDirection(filter, direction) { state in
+                    if endOfStream { state.ended = true }
+                    return state.stopAllWatermark
+                }
+                self.checkLimit(filter, direction, size: body.count, fails: !watermark)
                 return
             }
-            guard filter.isActive else {
+            let headersHeld = direction == .request ? filter.request.headersHeld : filter.response.headersHeld
+            guard filter.isActive, headersHeld || filter.handlesBody(direction) else {
                 index += self.step(direction)
                 continue
             }
-            if state.buffering { body.append(data) } else { body.buffer = data }
+            let body = self.body(filter, direction)
+            let buffering = direction == .request ? filter.request.buffering : filter.response.buffering
+            if buffering { body.append(data) } else { body.buffer = data }
             self.withDirection(filter, direction) { if endOfStream { $0.ended = true } }
             body.changed = false
             let result = filter.data(direction, endOfStream: endOfStream)
@@ -123,7 +129,7 @@ extension HTTPStream {
             switch result {
             case nil, .status(.continue)?:
                 data = self.takeHeld(filter, direction)
-                if state.headersHeld {
+                if headersHeld {
                     // The body callback answered Continue: headers go on, then the body.
                     self.releaseHeaders(filter, direction, index)
                     guard self.isCurrent(serial, direction), direction == .request || self.responseWalk == walk else {

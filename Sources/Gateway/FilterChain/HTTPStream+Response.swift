@@ -150,10 +150,7 @@ extension HTTPStream {
         for index in 0..<self.filterCount {
             let filter = self.filters[index]
             filter.clearWaiting()
-            filter.request.reset()
-            filter.response.reset()
-            filter.requestBody.clear()
-            filter.responseBody.clear()
+            filter.dropHeld()
         }
         self.responseHeaders.removeAll()
         self.responseTrailers = nil

@@ -187,18 +187,14 @@ extension HTTPStream: UpstreamReceiver {
             self.upstreamConnected(connection)
             return
         }
-        self.router.isConnecting = true
-        let serial = self.serial
-        endpoint.connect(for: self) { [weak self] in
-            guard let self else { return false }
-            return self.isActive && self.serial == serial && self.router.isConnecting
-        }
+        self.router.connecting = endpoint.connect(for: self)
+        if self.router.connecting == nil { self.upstreamFailed(.overflow) }
     }
 
     var upstreamHeaders: HeaderMap { self.responseHeaders }
 
     func upstreamConnected(_ connection: UpstreamConnection) {
-        self.router.isConnecting = false
+        self.router.connecting = nil
         self.router.connection = connection
         connection.begin(self, isHead: self.isHead)
         if self.router.requestSent || self.requestEndsWithHeaders { connection.requestEnded() }
@@ -217,7 +213,7 @@ extension HTTPStream: UpstreamReceiver {
     func upstreamFailed(_ failure: UpstreamFailure) {
         guard self.isActive else { return }
         self.router.connection = nil
-        self.router.isConnecting = false
+        self.router.connecting = nil
         switch failure {
         case .connect where self.router.attempts < Self.maximumAttempts:
             self.attempt(reuse: false)

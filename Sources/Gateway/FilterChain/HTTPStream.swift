@@ -30,7 +30,8 @@ final class HTTPStream {
     // Fields belong to one thread, and no access to one spans a call out: no run-time exclusivity checks.
 
     let worker: Worker
-    unowned let downstream: any DownstreamConnection
+    /// The connection owns the stream and ends it when it closes: an active stream always has its connection.
+    unowned(unsafe) let downstream: any DownstreamConnection
     let requestHeaders = HeaderMap()
     let responseHeaders = HeaderMap()
     @exclusivity(unchecked) var requestTrailers: HeaderMap?

@@ -12,7 +12,7 @@ final class RouterState {
     @exclusivity(unchecked) var cluster: ClusterPool?
     @exclusivity(unchecked) var endpoint: EndpointPool?
     @exclusivity(unchecked) var connection: UpstreamConnection?
-    @exclusivity(unchecked) var isConnecting = false
+    @exclusivity(unchecked) var connecting: ConnectAttempt?
     @exclusivity(unchecked) var attempts = 0
     /// The request's headers are through the chain; its head waits to be written with what follows.
     @exclusivity(unchecked) var headPending = false
@@ -35,7 +35,8 @@ final class RouterState {
         self.cluster = nil
         self.endpoint = nil
         self.connection = nil
-        self.isConnecting = false
+        self.connecting?.cancel()
+        self.connecting = nil
         self.attempts = 0
         self.headPending = false
         self.headWritten = false
@@ -60,7 +61,8 @@ final class RouterState {
     func release() {
         self.timeout?.cancel()
         self.timeout = nil
-        self.isConnecting = false
+        self.connecting?.cancel()
+        self.connecting = nil
         self.headPending = false
         if let connection = self.connection {
             self.connection = nil

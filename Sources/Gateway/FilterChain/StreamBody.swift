@@ -61,7 +61,7 @@ final class StreamBody: BodyBuffer {
     }
 
     func clear() {
-        self.buffer = ByteBuffer()
+        if self.buffer.capacity > 0 { self.buffer = ByteBuffer() }
         self.changed = false
     }
 }

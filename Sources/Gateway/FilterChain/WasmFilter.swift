@@ -6,7 +6,8 @@ import ProxyWasm
 final class WasmFilter: StreamHost {
     // Fields belong to one thread, and no access to one spans a call out: no run-time exclusivity checks.
 
-    unowned let stream: HTTPStream
+    /// The stream owns its filters; a filter is never used without it.
+    unowned(unsafe) let stream: HTTPStream
     let index: Int
     @exclusivity(unchecked) private(set) var instance: PluginInstance?
     @exclusivity(unchecked) private var runtime: PluginRuntime?
@@ -75,8 +76,13 @@ final class WasmFilter: StreamHost {
         self.instance = nil
         self.denies = false
         self.sawRequest = false
-        self.request.reset()
-        self.response.reset()
+        self.dropHeld()
+    }
+
+    /// Forgets what is held of both directions.
+    func dropHeld() {
+        if self.request.isTouched { self.request.reset() }
+        if self.response.isTouched { self.response.reset() }
         self.requestBody.clear()
         self.responseBody.clear()
     }
@@ -88,6 +94,11 @@ final class WasmFilter: StreamHost {
         guard let context = self.activeContext() else { return nil }
         return direction == .request
             ? context.onRequestHeaders(endOfStream: endOfStream) : context.onResponseHeaders(endOfStream: endOfStream)
+    }
+
+    /// The plugin wants to see bodies of that direction.
+    func handlesBody(_ direction: Direction) -> Bool {
+        self.context?.handlesBody(direction == .request ? .request : .response) ?? false
     }
 
     func data(_ direction: Direction, endOfStream: Bool) -> CallbackResult<DataStatus>? {

@@ -10,6 +10,7 @@ final class HTTPCallout: UpstreamReceiver {
     private let timeoutMilliseconds: UInt32
     private var completion: ((HTTPCallout, Bool) -> Void)?
     private var connection: UpstreamConnection?
+    private var connecting: ConnectAttempt?
     private var timeout: Scheduled<Void>?
     private var attempts = 0
     let responseHeaders = HeaderMap()
@@ -64,7 +65,8 @@ final class HTTPCallout: UpstreamReceiver {
         if reuse, let connection = endpoint.takeIdle() {
             self.upstreamConnected(connection)
         } else {
-            endpoint.connect(for: self) { [weak self] in self?.completion != nil }
+            self.connecting = endpoint.connect(for: self)
+            if self.connecting == nil { self.upstreamFailed(.overflow) }
         }
     }
 
@@ -72,6 +74,12 @@ final class HTTPCallout: UpstreamReceiver {
     func cancel() {
         self.completion = nil
         self.timeout?.cancel()
+        self.stopUpstream()
+    }
+
+    private func stopUpstream() {
+        self.connecting?.cancel()
+        self.connecting = nil
         self.connection?.abandon()
         self.connection = nil
     }
@@ -79,6 +87,7 @@ final class HTTPCallout: UpstreamReceiver {
     // MARK: UpstreamReceiver
 
     func upstreamConnected(_ connection: UpstreamConnection) {
+        self.connecting = nil
         self.connection = connection
         connection.begin(self, isHead: self.requestHeaders.first(":method")?.equals("HEAD") == true)
         var buffer = ByteBuffer()
@@ -127,8 +136,7 @@ final class HTTPCallout: UpstreamReceiver {
 
     /// As Envoy does, a failed call is shown to the plugin as a response with a status of its own.
     private func fail(_ status: Int, _ text: StaticString) {
-        self.connection?.abandon()
-        self.connection = nil
+        self.stopUpstream()
         self.responseHeaders.removeAll()
         self.responseHeaders.setDecimal(":status", status)
         self.responseHeaders.append("content-type", "text/plain")

@@ -14,7 +14,8 @@ public final class PluginContext {
     /// The guest's number for this context.
     public let id: UInt32
     public let definition: PluginDefinition
-    public unowned let vm: PluginVM
+    /// The VM owns its plugins.
+    public unowned(unsafe) let vm: PluginVM
 
     @exclusivity(unchecked) var state = State.starting
     /// `proxy_done` has been called; the end is queued.

@@ -27,6 +27,13 @@ extension StreamContext {
         self.onTrailers(.response, .responseTrailers, "proxy_on_response_trailers", self.vm?.exports.responseTrailers)
     }
 
+    /// Whether the plugin has a body callback for that direction. False: the host may pass bodies by it without
+    /// asking. True for a dead VM, so that the host asks and hears of it.
+    public func handlesBody(_ type: StreamType) -> Bool {
+        guard let vm = self.vm, vm.isUsable else { return true }
+        return type == .request ? vm.exports.requestBody != nil : vm.exports.responseBody != nil
+    }
+
     // MARK: One of each kind
 
     @inline(__always)
