@@ -78,6 +78,7 @@ actor ConfigurationApplier {
     ) async -> PluginSnapshot {
         let reason: String
         do throws(ModuleError) {
+            if let rejection = configuration.rejection { throw ModuleError(.fetch, rejection) }
             let provided = try await self.modules.module(for: configuration)
             let unchanged =
                 previous?.provided?.digest == provided.digest

@@ -300,6 +300,8 @@ package struct PluginConfiguration: Sendable, Equatable {
     package var definition: PluginDefinition
     /// Source of the resource, for messages: `FILE:LINE`.
     package var origin: String
+    /// Why the plugin cannot be loaded at all (its resource has errors); its failStrategy decides.
+    package var rejection: String?
 
     package init(
         key: String,

@@ -84,14 +84,17 @@ struct ResourceDecoder {
         reader.ignore("status")
         let spec = reader.required("spec")
         reader.finish()
-        guard let object = spec?.object() else { return }
+        guard let object = spec?.object() else {
+            if kind == .wasmPlugin || kind == .trafficExtension {
+                self.resources.rejectedPlugins.append(WasmPlugin(metadata: metadata, url: ""))
+            }
+            return
+        }
         switch kind {
         case .wasmPlugin:
-            let plugin = WasmPluginDecoder.decode(object, metadata)
-            if !context.hasErrors, let plugin { self.resources.wasmPlugins.append(plugin) }
+            self.add(WasmPluginDecoder.decode(object, metadata), hasErrors: context.hasErrors)
         case .trafficExtension:
-            let plugin = WasmPluginDecoder.decodeTrafficExtension(object, metadata)
-            if !context.hasErrors, let plugin { self.resources.wasmPlugins.append(plugin) }
+            self.add(WasmPluginDecoder.decodeTrafficExtension(object, metadata), hasErrors: context.hasErrors)
         case .gateway:
             let gateway = GatewayDecoder.decode(object, metadata)
             if !context.hasErrors { self.resources.gateways.append(gateway) }
@@ -106,6 +109,14 @@ struct ResourceDecoder {
             if !context.hasErrors, let rule { self.resources.destinationRules.append(rule) }
         case .secret:
             break
+        }
+    }
+
+    private mutating func add(_ plugin: WasmPlugin, hasErrors: Bool) {
+        if hasErrors {
+            self.resources.rejectedPlugins.append(plugin)
+        } else {
+            self.resources.wasmPlugins.append(plugin)
         }
     }
 

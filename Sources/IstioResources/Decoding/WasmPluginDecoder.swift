@@ -1,16 +1,16 @@
 /// `extensions.istio.io/v1alpha1` WasmPlugin and TrafficExtension, with the rules of Istio's admission.
 enum WasmPluginDecoder {
-    static func decode(_ spec: ObjectReader, _ metadata: Metadata) -> WasmPlugin? {
+    static func decode(_ spec: ObjectReader, _ metadata: Metadata) -> WasmPlugin {
         var plugin = WasmPlugin(metadata: metadata, url: "")
         self.readAttachment(spec, into: &plugin, withTargetRef: true)
-        let hasURL = self.readModule(spec, into: &plugin)
+        self.readModule(spec, into: &plugin)
         PluginAnnotations.read(spec.field.context, into: &plugin)
         spec.finish()
-        return hasURL ? plugin : nil
+        return plugin
     }
 
     /// The same plugin one level down, in `wasm`.
-    static func decodeTrafficExtension(_ spec: ObjectReader, _ metadata: Metadata) -> WasmPlugin? {
+    static func decodeTrafficExtension(_ spec: ObjectReader, _ metadata: Metadata) -> WasmPlugin {
         var plugin = WasmPlugin(metadata: metadata, url: "")
         self.readAttachment(spec, into: &plugin, withTargetRef: false)
         PluginAnnotations.read(spec.field.context, into: &plugin)
@@ -19,16 +19,16 @@ enum WasmPluginDecoder {
         spec.finish()
         if let lua {
             lua.error(wasm == nil ? "Lua is not supported; use wasm" : "only one of wasm and lua may be set")
-            return nil
+            return plugin
         }
         guard let wasm else {
             spec.field.error("wasm is required")
-            return nil
+            return plugin
         }
-        guard let object = wasm.object() else { return nil }
-        let hasURL = self.readModule(object, into: &plugin)
+        guard let object = wasm.object() else { return plugin }
+        self.readModule(object, into: &plugin)
         object.finish()
-        return hasURL ? plugin : nil
+        return plugin
     }
 
     // MARK: Where the plugin runs
@@ -120,8 +120,8 @@ enum WasmPluginDecoder {
 
     // MARK: What runs
 
-    private static func readModule(_ spec: ObjectReader, into plugin: inout WasmPlugin) -> Bool {
-        let url = self.readURL(spec, into: &plugin)
+    private static func readModule(_ spec: ObjectReader, into plugin: inout WasmPlugin) {
+        self.readURL(spec, into: &plugin)
         if let policy = spec["imagePullPolicy"]?.enumeration(WasmPlugin.PullPolicy.self) {
             plugin.imagePullPolicy = policy
         }
@@ -149,7 +149,6 @@ enum WasmPluginDecoder {
             plugin.environment = vm["env"].map { self.environment($0) } ?? []
             vm.finish()
         }
-        return url
     }
 
     private static func text(_ field: Field, maximum: Int) -> String? {
@@ -158,7 +157,7 @@ enum WasmPluginDecoder {
         return value
     }
 
-    private static func readURL(_ spec: ObjectReader, into plugin: inout WasmPlugin) -> Bool {
+    private static func readURL(_ spec: ObjectReader, into plugin: inout WasmPlugin) {
         let shaField = spec["sha256"]
         if let shaField, let sha = shaField.string(), !sha.isEmpty {
             if sha.utf8.count != 64 {
@@ -169,11 +168,10 @@ enum WasmPluginDecoder {
             plugin.sha256 = sha
         }
         guard let field = spec.required("url", "url field needs to be set"), let text = field.string(maximum: 4096)
-        else { return false }
+        else { return }
         switch ModuleURL.parse(text) {
         case .failure(let refusal):
             field.error(refusal.message)
-            return false
         case .success(let url):
             plugin.url = url.text
             if let digest = url.digest, !plugin.sha256.isEmpty, digest != plugin.sha256 {
@@ -182,7 +180,6 @@ enum WasmPluginDecoder {
             if url.scheme == "file" {
                 spec["imagePullSecret"]?.warning("has no effect on a file:// url")
             }
-            return true
         }
     }
 

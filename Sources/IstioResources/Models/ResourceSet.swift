@@ -8,6 +8,8 @@ package struct ResourceSet: Sendable, Equatable {
     package var secrets: [Secret] = []
     /// `Kind/namespace/name` of resources that were there but had errors.
     package var rejected: Set<String> = []
+    /// Plugins that had errors, as far as they could be read: where they belong and what their failStrategy is.
+    package var rejectedPlugins: [WasmPlugin] = []
     /// Files whose YAML could not be read to the end.
     package var unreadableFiles: Set<String> = []
 

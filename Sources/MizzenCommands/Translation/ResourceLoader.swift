@@ -16,7 +16,15 @@ final class ResourceLoader: ConfigurationLoader {
     private let paths: [String]
     private let namespace: String
     private let translator: Translator
-    private let lastGood = Mutex(ResourceSet())
+    private let state = Mutex(State())
+
+    private struct State {
+        var lastGood = ResourceSet()
+        /// Plugins that had errors when the process started. Traffic is not let past them: there is no earlier
+        /// version to keep, and a plugin that guards something must not vanish by a typing mistake. A broken
+        /// plugin that a later edit adds changes nothing instead.
+        var rejectedAtStart: Set<String>?
+    }
 
     init(options: ResourceOptions, limits: VMLimits) {
         self.paths = options.paths
@@ -30,9 +38,16 @@ final class ResourceLoader: ConfigurationLoader {
 
     func load() -> LoadedConfiguration {
         let (fresh, problems) = loadResources(paths: self.paths, defaultNamespace: self.namespace)
-        let resources = self.lastGood.withLock { lastGood -> ResourceSet in
-            lastGood = fresh.keepingLastGood(of: lastGood)
-            return lastGood
+        let resources = self.state.withLock { state -> ResourceSet in
+            var resources = fresh.keepingLastGood(of: state.lastGood)
+            let guarded = state.rejectedAtStart ?? Set(resources.rejectedPlugins.map(\.metadata.key))
+            state.rejectedAtStart = guarded
+            let running = Set(resources.wasmPlugins.map(\.metadata.key))
+            resources.rejectedPlugins.removeAll {
+                !guarded.contains($0.metadata.key) || running.contains($0.metadata.key)
+            }
+            state.lastGood = resources
+            return resources
         }
         let result = self.translator.translate(resources)
         // A route to an unknown host is served (with 503), so it rejects nothing.
@@ -42,6 +57,7 @@ final class ResourceLoader: ConfigurationLoader {
             resources: resources.count,
             problems: problems.filter { $0.severity == .error }.map(\.description),
             warnings: problems.filter { $0.severity == .warning }.map(\.description) + references.map(\.description)
+                + result.warnings.map(\.description)
         )
     }
 }

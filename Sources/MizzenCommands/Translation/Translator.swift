@@ -22,6 +22,8 @@ package struct Translator: Sendable {
         package var configuration: GatewayConfiguration
         /// By listener, in the order of `configuration.listeners`.
         package var chains: [ResolvedChain]
+        /// Plugins that no listener runs: easily a mistake, and an expensive one when the plugin guards something.
+        package var warnings: [Problem]
     }
 
     package func translate(_ resources: ResourceSet) -> Result {
@@ -31,11 +33,17 @@ package struct Translator: Sendable {
         var configuration = GatewayConfiguration(clusters: clusters)
         var chains: [ResolvedChain] = []
         var used: Set<String> = []
+        let plugins = resources.wasmPlugins + resources.rejectedPlugins
+        let rejected = Set(resources.rejectedPlugins.map(\.metadata.key))
         for address in ListenerAddress.all(of: gateways) {
-            let chain = ResolvedChain.resolve(resources.wasmPlugins, identity: self.identity, port: address.port)
+            let chain = ResolvedChain.resolve(plugins, identity: self.identity, port: address.port)
             chains.append(chain)
             for resolved in chain.applied where used.insert(resolved.plugin.metadata.key).inserted {
-                configuration.plugins.append(self.plugin(resolved.plugin))
+                var plugin = self.plugin(resolved.plugin)
+                if rejected.contains(plugin.key) {
+                    plugin.rejection = "its resource has errors and no earlier version of it is known; correct them"
+                }
+                configuration.plugins.append(plugin)
             }
             let routes = RouteTranslation(
                 address: address,
@@ -53,7 +61,33 @@ package struct Translator: Sendable {
                 )
             )
         }
-        return Result(configuration: configuration, chains: chains)
+        return Result(
+            configuration: configuration,
+            chains: chains,
+            warnings: Self.unusedPlugins(resources.wasmPlugins, used: used, chains: chains)
+        )
+    }
+
+    private static func unusedPlugins(
+        _ plugins: [WasmPlugin],
+        used: Set<String>,
+        chains: [ResolvedChain]
+    ) -> [Problem] {
+        guard !chains.isEmpty else { return [] }
+        return plugins.filter { !used.contains($0.metadata.key) }.map { plugin in
+            var reasons: [String] = []
+            for skipped in chains.flatMap(\.notApplied) where skipped.plugin.metadata.key == plugin.metadata.key {
+                if !reasons.contains(skipped.reason) { reasons.append(skipped.reason) }
+            }
+            return Problem(
+                file: plugin.metadata.position.file,
+                line: plugin.metadata.position.line,
+                column: plugin.metadata.position.column,
+                severity: .warning,
+                resource: plugin.metadata.key,
+                message: "runs on no listener: \(reasons.joined(separator: "; "))"
+            )
+        }
     }
 }
 

@@ -194,4 +194,40 @@ struct PluginTroubleTests {
             #expect(try gateway.get("/small").text == "GET /small")
         }
     }
+
+    /// A guard must not vanish by a typing mistake: at the start there is no earlier version to keep.
+    @Test func aPluginWhoseResourceIsRejectedAtTheStartLeavesItsTrafficToFailStrategy() throws {
+        let upstream = try UpstreamServer()
+        defer { upstream.stop() }
+        func broken(_ strategy: String) -> String {
+            """
+            apiVersion: extensions.istio.io/v1alpha1
+            kind: WasmPlugin
+            metadata: {name: guard, namespace: edge}
+            spec: {url: "file:///none.wasm", phaze: AUTHN, failStrategy: \(strategy)}
+            """
+        }
+        try MizzenProcess.run(YAML.join(YAML.routeAll(to: upstream), broken("FAIL_CLOSE"))) { gateway throws in
+            #expect(try gateway.get("/").status == 503)
+            _ = try gateway.waitForLog("edge/guard", "phaze")
+        }
+        try MizzenProcess.run(YAML.join(YAML.routeAll(to: upstream), broken("FAIL_OPEN"))) { gateway throws in
+            #expect(try gateway.get("/").status == 200)
+        }
+    }
+
+    @Test func aPluginThatRunsOnNoListenerIsNamedAtTheStart() throws {
+        let upstream = try UpstreamServer()
+        defer { upstream.stop() }
+        let elsewhere = """
+            apiVersion: extensions.istio.io/v1alpha1
+            kind: WasmPlugin
+            metadata: {name: guard, namespace: elsewhere}
+            spec: {url: "file:///none.wasm"}
+            """
+        try MizzenProcess.run(YAML.join(YAML.routeAll(to: upstream), elsewhere)) { gateway throws in
+            #expect(try gateway.get("/").status == 200)
+            _ = try gateway.waitForLog("warn config", "elsewhere/guard", "runs on no listener")
+        }
+    }
 }
