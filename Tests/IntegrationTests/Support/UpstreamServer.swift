@@ -64,11 +64,13 @@ final class UpstreamServer: Sendable {
 
     /// Closes the listener and every connection.
     func stop() {
-        let sockets = self.state.withLock { state in
-            let wasStopped = state.isStopped
+        let sockets = self.state.withLock { state -> [Socket]? in
+            guard !state.isStopped else { return nil }
             state.isStopped = true
-            return wasStopped ? [] : Array(state.open.values)
+            return Array(state.open.values)
         }
+        // Once only: by now the descriptor's number may belong to somebody else's listener.
+        guard let sockets else { return }
         // Wakes the accepting thread; it closes the descriptor.
         _ = shutdown(self.listener, Int32(SHUT_RDWR))
         for socket in sockets { socket.close() }
@@ -83,13 +85,14 @@ final class UpstreamServer: Sendable {
         while true {
             var entry = pollfd(fd: self.listener, events: Int16(POLLIN), revents: 0)
             _ = Glibc.poll(&entry, 1, -1)
-            let descriptor = ChildProcess.withoutSpawning {
+            let (descriptor, failure) = ChildProcess.withoutSpawning {
                 let descriptor = Glibc.accept(self.listener, nil, nil)
+                let failure = errno
                 if descriptor >= 0 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
-                return descriptor
+                return (descriptor, failure)
             }
             if descriptor < 0 {
-                if errno == EINTR || errno == ECONNABORTED || errno == EAGAIN { continue }
+                if failure == EINTR || failure == ECONNABORTED || failure == EAGAIN { continue }
                 Glibc.close(self.listener)
                 return
             }
