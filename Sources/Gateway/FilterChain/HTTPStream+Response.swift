@@ -40,6 +40,8 @@ extension HTTPStream {
             return .length
         }
         if !self.responseBodyChanged, let length = self.responseHeaders.first("content-length")?.decimal() {
+            // One entry, whatever a plugin has added.
+            self.responseHeaders.setDecimal("content-length", length)
             self.responseRemaining = length
             return .length
         }

@@ -86,13 +86,21 @@ extension HTTPStream: UpstreamReceiver {
     }
 
     private func chooseRequestFraming(total: Int?) -> HTTP1OutgoingFraming {
-        if self.requestEndsWithHeaders { return .none }
+        if self.requestEndsWithHeaders {
+            // Nothing follows: a length that a plugin or a route set would make the upstream wait for a body.
+            if let length = self.requestHeaders.first("content-length"), length.decimal() != 0 {
+                self.requestHeaders.remove("content-length")
+            }
+            return .none
+        }
         if let total, (self.requestTrailers?.count ?? 0) == 0 {
             self.requestHeaders.setDecimal("content-length", total)
             self.router.remaining = total
             return .length
         }
         if !self.requestBodyChanged, let length = self.requestHeaders.first("content-length")?.decimal() {
+            // One entry, whatever a plugin has added.
+            self.requestHeaders.setDecimal("content-length", length)
             self.router.remaining = length
             return .length
         }

@@ -29,12 +29,12 @@ enum HTTP1Serializer {
         }
     }
 
-    /// `HTTP/1.1 CODE reason`, then the ordinary headers.
+    /// `HTTP/1.1 CODE reason`, then the ordinary headers. `connection`: that header's value, if it is needed.
     static func writeResponseHead(
         _ map: HeaderMap,
         status: Int,
         framing: HTTP1OutgoingFraming,
-        close: Bool,
+        connection: StaticString?,
         into buffer: inout ByteBuffer
     ) {
         buffer.reserveCapacity(minimumWritableBytes: self.bound(map))
@@ -49,7 +49,11 @@ enum HTTP1Serializer {
             writer.write("\r\n")
             self.writeFields(map, into: &writer)
             if framing == .chunked { writer.write("transfer-encoding: chunked\r\n") }
-            if close { writer.write("connection: close\r\n") }
+            if let connection {
+                writer.write("connection: ")
+                writer.write(connection)
+                writer.write("\r\n")
+            }
             writer.write("\r\n")
             return writer.count
         }
@@ -87,11 +91,23 @@ enum HTTP1Serializer {
     private static func writeFields(_ map: HeaderMap, into writer: inout RawWriter) {
         for index in 0..<map.count {
             let name = map.name(at: index)
-            if name.count == 0 || name[0] == UInt8(ascii: ":") { continue }
+            if name.count == 0 || name[0] == UInt8(ascii: ":") || self.isFraming(name) { continue }
             writer.write(name)
             writer.write(": ")
             writer.write(map.value(at: index))
             writer.write("\r\n")
+        }
+    }
+
+    /// Headers of the connection, which is ours alone to describe: a plugin or a route that sets one must not
+    /// make the peer see another framing than the one written.
+    @inline(__always)
+    private static func isFraming(_ name: UnsafeRawBufferPointer) -> Bool {
+        switch name.count {
+        case 7: name.equals("upgrade")
+        case 10: name.equals("connection") || name.equals("keep-alive")
+        case 17: name.equals("transfer-encoding")
+        default: false
         }
     }
 

@@ -290,17 +290,20 @@ final class HTTP1ServerConnection: ChannelInboundHandler, ChannelOutboundHandler
         if self.stream?.requestEnded != true || framing == .untilClose { self.closeAfter = true }
         if self.isDraining { self.closeAfter = true }
         self.chunked = framing == .chunked
+        self.lastActivity = self.worker.coarseSeconds
         HTTP1Serializer.writeResponseHead(
             map,
             status: status,
             framing: framing,
-            close: self.closeAfter,
+            // HTTP/1.0 peers close unless they are told otherwise.
+            connection: self.closeAfter ? "close" : self.isHTTP10 ? "keep-alive" : nil,
             into: &self.output
         )
         self.needsFlush = true
     }
 
     func writeBody(_ data: ByteBuffer) {
+        self.lastActivity = self.worker.coarseSeconds
         if self.chunked { HTTP1Serializer.writeChunkHeader(data.readableBytes, into: &self.output) }
         if data.readableBytes <= Self.coalesceBytes {
             self.output.writeImmutableBuffer(data)
@@ -417,8 +420,6 @@ final class HTTP1ServerConnection: ChannelInboundHandler, ChannelOutboundHandler
             break
         }
     }
-
-    func noteActivity() { self.lastActivity = self.worker.coarseSeconds }
 
     func drain() {
         self.isDraining = true
