@@ -34,12 +34,15 @@ extension HTTPStream {
             return .none
         }
         if self.isHead { return .none }
-        if let total, (self.responseTrailers?.count ?? 0) == 0 {
+        // Trailers of a plugin's need chunks, whatever length the upstream announced.
+        let hasTrailers = (self.responseTrailers?.count ?? 0) > 0 && !self.downstream.isHTTP10
+        if let total, !hasTrailers {
             self.responseHeaders.setDecimal("content-length", total)
             self.responseRemaining = total
             return .length
         }
-        if !self.responseBodyChanged, let length = self.responseHeaders.first("content-length")?.decimal() {
+        if !self.responseBodyChanged, !hasTrailers, let length = self.responseHeaders.first("content-length")?.decimal()
+        {
             // One entry, whatever a plugin has added.
             self.responseHeaders.setDecimal("content-length", length)
             self.responseRemaining = length

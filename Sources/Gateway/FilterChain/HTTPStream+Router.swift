@@ -93,12 +93,14 @@ extension HTTPStream: UpstreamReceiver {
             }
             return .none
         }
-        if let total, (self.requestTrailers?.count ?? 0) == 0 {
+        // Trailers of a plugin's need chunks, whatever length the client announced.
+        let hasTrailers = (self.requestTrailers?.count ?? 0) > 0
+        if let total, !hasTrailers {
             self.requestHeaders.setDecimal("content-length", total)
             self.router.remaining = total
             return .length
         }
-        if !self.requestBodyChanged, let length = self.requestHeaders.first("content-length")?.decimal() {
+        if !self.requestBodyChanged, !hasTrailers, let length = self.requestHeaders.first("content-length")?.decimal() {
             // One entry, whatever a plugin has added.
             self.requestHeaders.setDecimal("content-length", length)
             self.router.remaining = length

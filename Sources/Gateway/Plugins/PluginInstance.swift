@@ -83,6 +83,7 @@ final class PluginInstance {
             self.runtime = runtime
             self.message = self.snapshot.message
         } catch {
+            runtime.discard()
             self.noteFailure(error)
             self.worker.log.log(
                 .wasm,

@@ -9,6 +9,7 @@ final class PluginRuntime: PluginHost {
     private let instance: PluginInstance
     private let name: String
     private let worker: Worker
+    private let reference = RuntimeReference()
     @exclusivity(unchecked) private(set) var vm: PluginVM?
     @exclusivity(unchecked) private(set) var root: PluginContext?
     @exclusivity(unchecked) private var ticks: [UInt32: LoopTimer] = [:]
@@ -16,6 +17,8 @@ final class PluginRuntime: PluginHost {
     @exclusivity(unchecked) private var activeStreams = 0
     @exclusivity(unchecked) private var isRetired = false
     @exclusivity(unchecked) private var isShutDown = false
+    /// Lets other threads, and other plugins of this worker, tell the VM of queue items.
+    @exclusivity(unchecked) private(set) var queueWaker: (@Sendable () -> Void)?
     /// Filters whose stream waits for this plugin: they are told when the VM dies.
     @exclusivity(unchecked) private var waiting: [ObjectIdentifier: WasmFilter] = [:]
 
@@ -23,6 +26,10 @@ final class PluginRuntime: PluginHost {
         self.instance = instance
         self.name = instance.snapshot.configuration.definition.name
         self.worker = worker
+        let eventLoop = worker.eventLoop
+        let reference = NIOLoopBound(self.reference, eventLoop: eventLoop)
+        self.queueWaker = { eventLoop.execute { reference.value.runtime?.vm?.deliverQueueEvents() } }
+        self.reference.runtime = self
     }
 
     func start(_ module: PluginModule, _ definition: PluginDefinition) throws(PluginFailure) {
@@ -53,12 +60,16 @@ final class PluginRuntime: PluginHost {
         self.worker.eventLoop.assumeIsolated().execute { self.tearDown(healthy: true) }
     }
 
+    /// The plugin did not start: nothing of it stays.
+    func discard() { self.tearDown(healthy: false) }
+
     private func tearDown(healthy: Bool) {
         for task in self.ticks.values { task.cancel() }
         self.ticks = [:]
         for call in self.calls.values { call.cancel() }
         self.calls = [:]
         if healthy { self.vm?.shutDown() }
+        self.reference.runtime = nil
     }
 
     func addWaiting(_ filter: WasmFilter) { self.waiting[ObjectIdentifier(filter)] = filter }
@@ -93,9 +104,8 @@ final class PluginRuntime: PluginHost {
         self.ticks.removeValue(forKey: plugin.id)?.cancel()
         guard milliseconds > 0, !self.isShutDown else { return }
         let period = TimeAmount.milliseconds(Int64(milliseconds))
-        self.ticks[plugin.id] = LoopTimer(on: self.worker.eventLoop, every: period) { [weak self, weak plugin] in
-            guard let self, let plugin else { return }
-            self.vm?.tick(plugin)
+        self.ticks[plugin.id] = LoopTimer(on: self.worker.eventLoop, every: period) { [reference] in
+            reference.runtime?.vm?.tick(plugin)
         }
     }
 
@@ -118,8 +128,8 @@ final class PluginRuntime: PluginHost {
             headers: headers,
             body: body,
             timeoutMilliseconds: timeoutMilliseconds
-        ) { [weak self] call, responded in
-            self?.callEnded(token: token, call: call, responded: responded)
+        ) { [reference] call, responded in
+            reference.runtime?.callEnded(token: token, call: call, responded: responded)
         }
         self.calls[token] = call
         // Later: nothing may be delivered while the guest is on the stack.
@@ -159,3 +169,12 @@ final class PluginRuntime: PluginHost {
 
 @available(*, unavailable)
 extension PluginRuntime: Sendable {}
+
+/// The way back to a runtime for what may outlive it: timers, calls, queues. Emptied when the runtime ends. Not a
+/// weak reference, which would make every reference count operation on the runtime slow from then on.
+final class RuntimeReference {
+    fileprivate(set) var runtime: PluginRuntime?
+}
+
+@available(*, unavailable)
+extension RuntimeReference: Sendable {}
