@@ -69,6 +69,13 @@ let package = Package(
             dependencies: ["MizzenCommands", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: swiftSettings
         ),
+        // What several test targets share: sockets and HTTP without the gateway's code, guests from text.
+        .target(
+            name: "TestSupport",
+            dependencies: ["WasmtimeEngine"],
+            path: "Tests/TestSupport",
+            swiftSettings: swiftSettings
+        ),
         .testTarget(name: "LinearRegexTests", dependencies: ["LinearRegex"], swiftSettings: swiftSettings),
         .testTarget(name: "IstioResourcesTests", dependencies: ["IstioResources"], swiftSettings: swiftSettings),
         .testTarget(
@@ -78,13 +85,13 @@ let package = Package(
         ),
         .testTarget(
             name: "ProxyWasmTests",
-            dependencies: ["ProxyWasm", "WasmtimeEngine"],
+            dependencies: ["ProxyWasm", "TestSupport", "WasmtimeEngine"],
             swiftSettings: swiftSettings
         ),
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "ProxyWasm",
+                "Gateway", "ProxyWasm", "TestSupport", "WasmtimeEngine",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -103,6 +110,10 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
-        .testTarget(name: "IntegrationTests", dependencies: ["mizzen"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: ["mizzen", "TestSupport"],
+            swiftSettings: swiftSettings
+        ),
     ]
 )

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// The harness against itself: what it sends arrives byte by byte, so a failure elsewhere is the gateway's.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What a newcomer does first: the files of `Examples/quickstart` as they stand, only with other ports.

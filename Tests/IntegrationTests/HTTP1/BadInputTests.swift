@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// A malformed request, and what may be answered. `{m}` stands for a text that is unique to the row.

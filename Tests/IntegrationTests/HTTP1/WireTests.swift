@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("HTTP/1.1: on the wire", .timeLimit(.minutes(3)))

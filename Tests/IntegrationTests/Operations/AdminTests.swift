@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Admin pages, logs and the end", .timeLimit(.minutes(3)))

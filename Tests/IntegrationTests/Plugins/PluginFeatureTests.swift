@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Plugins: what they may do", .timeLimit(.minutes(3)))

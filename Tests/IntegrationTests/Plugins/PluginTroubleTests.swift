@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Plugins: trouble stays with the plugin", .timeLimit(.minutes(3)))

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Proxying: bodies", .timeLimit(.minutes(3)))

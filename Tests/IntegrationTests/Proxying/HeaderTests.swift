@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @Suite("Proxying: headers and connections", .timeLimit(.minutes(3)))

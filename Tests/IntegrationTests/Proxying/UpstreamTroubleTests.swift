@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Proxying: upstreams in trouble", .timeLimit(.minutes(3)))

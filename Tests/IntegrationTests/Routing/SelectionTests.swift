@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// Which listeners open and which plugins apply, by selectors, namespaces, ports and hosts.

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 
 /// A child process whose output is collected line by line and which cannot outlive the tests.
 final class ChildProcess: Sendable {
@@ -30,7 +31,7 @@ final class ChildProcess: Sendable {
         var envp = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for pointer in argv + envp { free(pointer) } }
         var identifier: pid_t = 0
-        let result = Self.withoutSpawning { posix_spawn(&identifier, program, &actions, nil, &argv, &envp) }
+        let result = Descriptors.withoutSpawning { posix_spawn(&identifier, program, &actions, nil, &argv, &envp) }
         Glibc.close(output.write)
         Glibc.close(errors.write)
         guard result == 0 else {
@@ -111,20 +112,12 @@ final class ChildProcess: Sendable {
 
     private static func makePipe() throws -> (read: Int32, write: Int32) {
         var descriptors: [Int32] = [0, 0]
-        let result = self.withoutSpawning {
+        let result = Descriptors.withoutSpawning {
             let result = pipe(&descriptors)
             for descriptor in descriptors { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
             return result
         }
         guard result == 0 else { throw HarnessError.system("pipe") }
         return (descriptors[0], descriptors[1])
-    }
-
-    private static let spawning = Mutex(())
-
-    /// Runs a short step that makes a descriptor and marks it close-on-exec. No child starts meanwhile: an
-    /// inherited copy would hold a connection open that a test wants closed.
-    static func withoutSpawning<Result>(_ step: () -> Result) -> Result {
-        self.spawning.withLock { _ in step() }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// The real binary, started on a directory of YAML, with its own ports.
 final class MizzenProcess: Sendable {

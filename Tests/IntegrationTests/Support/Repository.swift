@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// Where the things under test stand; a missing one fails with the command that makes it.
 enum Repository {

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Resources as text. JSON is YAML too, so the parts are written in flow style.
 enum YAML {
     static func gateway(port: Int) -> String {

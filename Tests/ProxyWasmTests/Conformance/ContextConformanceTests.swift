@@ -1,4 +1,5 @@
 import ProxyWasm
+import TestSupport
 import Testing
 
 /// Section I of the rules: effective context and timers.

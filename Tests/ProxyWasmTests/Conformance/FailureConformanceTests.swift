@@ -1,4 +1,5 @@
 import ProxyWasm
+import TestSupport
 import Testing
 
 /// Section Q of the rules: traps, deadlines, memory.

@@ -1,4 +1,5 @@
 import ProxyWasm
+import TestSupport
 import Testing
 
 /// Section E of the rules: header maps.

@@ -1,4 +1,5 @@
 import ProxyWasm
+import TestSupport
 import Testing
 
 /// Section B of the rules: start and lifecycle.

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// Section C of the rules: memory and allocation.

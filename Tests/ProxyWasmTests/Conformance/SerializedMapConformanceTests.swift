@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// Section D of the rules: serialized maps.

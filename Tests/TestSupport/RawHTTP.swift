@@ -1,19 +1,19 @@
 import Foundation
 
 /// A client connection that sends exactly the bytes it is given.
-final class RawHTTP {
-    struct Response {
-        let head: HTTPHead
-        let status: Int
-        let body: [UInt8]
-        let trailers: [HTTPHead.Field]
-        let framing: HTTPReader.Framing
+package final class RawHTTP {
+    package struct Response {
+        package let head: HTTPHead
+        package let status: Int
+        package let body: [UInt8]
+        package let trailers: [HTTPHead.Field]
+        package let framing: HTTPReader.Framing
 
-        subscript(_ name: String) -> String? { self.head[name] }
-        var text: String { String(decoding: self.body, as: UTF8.self) }
+        package subscript(_ name: String) -> String? { self.head[name] }
+        package var text: String { String(decoding: self.body, as: UTF8.self) }
 
         /// The body as JSON, for the echo upstream and the admin pages.
-        var json: [String: Any] {
+        package var json: [String: Any] {
             get throws {
                 guard let object = try JSONSerialization.jsonObject(with: Data(self.body)) as? [String: Any] else {
                     throw HarnessError("not a JSON object: \(self.text.prefix(300))")
@@ -23,19 +23,19 @@ final class RawHTTP {
         }
     }
 
-    let socket: Socket
+    package let socket: Socket
     private let reader: HTTPReader
 
-    init(port: Int) throws {
+    package init(port: Int) throws {
         self.socket = try Socket.connect(port: port)
         self.reader = HTTPReader(socket: self.socket)
     }
 
-    func send(_ text: String) throws { try self.socket.send(text) }
-    func send(_ bytes: [UInt8]) throws { try self.socket.send(bytes) }
+    package func send(_ text: String) throws { try self.socket.send(text) }
+    package func send(_ bytes: [UInt8]) throws { try self.socket.send(bytes) }
 
     /// Sends a request with `host` and, for a body, `content-length`.
-    func request(
+    package func request(
         _ method: String = "GET",
         _ target: String,
         host: String = "mizzen.test",
@@ -48,7 +48,7 @@ final class RawHTTP {
     }
 
     /// The next response; with `skipsInterim` 1xx ones are passed over.
-    func response(
+    package func response(
         to method: String = "GET",
         skipsInterim: Bool = true,
         deadline: Deadline = .usual
@@ -73,7 +73,7 @@ final class RawHTTP {
     }
 
     /// Request and response on this connection.
-    func exchange(
+    package func exchange(
         _ method: String = "GET",
         _ target: String,
         host: String = "mizzen.test",
@@ -86,12 +86,14 @@ final class RawHTTP {
     }
 
     /// Waits for the other side to close; gives what still came.
-    func untilClosed(deadline: Deadline = .usual) throws -> [UInt8] { try self.reader.readToEnd(deadline: deadline) }
+    package func untilClosed(deadline: Deadline = .usual) throws -> [UInt8] {
+        try self.reader.readToEnd(deadline: deadline)
+    }
 
-    func close() { self.socket.close() }
+    package func close() { self.socket.close() }
 
     /// One request on a connection of its own.
-    static func once(
+    package static func once(
         port: Int,
         _ method: String = "GET",
         _ target: String,

@@ -1,23 +1,23 @@
 import Glibc
 
 /// Reads HTTP/1 messages from a socket: heads, and bodies by their framing.
-final class HTTPReader {
+package final class HTTPReader {
     private let socket: Socket
     private var buffer: [UInt8] = []
     private var start = 0
 
-    struct Body {
-        var bytes: [UInt8] = []
-        var trailers: [HTTPHead.Field] = []
-        var framing: Framing = .none
+    package struct Body {
+        package var bytes: [UInt8] = []
+        package var trailers: [HTTPHead.Field] = []
+        package var framing: Framing = .none
     }
 
-    enum Framing { case none, length, chunked, close }
+    package enum Framing { case none, length, chunked, close }
 
-    init(socket: Socket) { self.socket = socket }
+    package init(socket: Socket) { self.socket = socket }
 
     /// Bytes of the next head with its blank line; nil when the peer closed before the first byte.
-    func readHead(deadline: Deadline) throws -> [UInt8]? {
+    package func readHead(deadline: Deadline) throws -> [UInt8]? {
         var searched = 0
         while true {
             if let end = self.indexAfterBlankLine(from: max(0, searched - 3)) {
@@ -31,7 +31,7 @@ final class HTTPReader {
         }
     }
 
-    func readBody(_ head: HTTPHead, isResponse: Bool, deadline: Deadline) throws -> Body {
+    package func readBody(_ head: HTTPHead, isResponse: Bool, deadline: Deadline) throws -> Body {
         if head["transfer-encoding"]?.lowercased().contains("chunked") == true {
             return try self.readChunked(deadline: deadline)
         }
@@ -43,7 +43,7 @@ final class HTTPReader {
     }
 
     /// Everything until the peer closes; a reset ends it like a close.
-    func readToEnd(deadline: Deadline) throws -> [UInt8] {
+    package func readToEnd(deadline: Deadline) throws -> [UInt8] {
         while true {
             do {
                 if try self.fill(deadline: deadline) == 0 { break }

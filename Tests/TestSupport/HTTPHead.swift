@@ -1,15 +1,20 @@
 /// A start line and header lines as they stood on the wire.
-struct HTTPHead: Sendable {
-    struct Field: Sendable, Equatable {
-        let name: String
-        let value: String
+package struct HTTPHead: Sendable {
+    package struct Field: Sendable, Equatable {
+        package let name: String
+        package let value: String
+
+        package init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
     }
 
-    let raw: String
-    let startLine: String
-    let fields: [Field]
+    package let raw: String
+    package let startLine: String
+    package let fields: [Field]
 
-    init(bytes: [UInt8]) {
+    package init(bytes: [UInt8]) {
         self.raw = String(decoding: bytes, as: UTF8.self)
         var lines = self.raw.split(separator: "\r\n", omittingEmptySubsequences: true)
         self.startLine = lines.isEmpty ? "" : String(lines.removeFirst())
@@ -21,13 +26,13 @@ struct HTTPHead: Sendable {
     }
 
     /// Names are compared in lower case.
-    subscript(_ name: String) -> String? { self.fields.first { $0.name == name }?.value }
+    package subscript(_ name: String) -> String? { self.fields.first { $0.name == name }?.value }
 
-    func all(_ name: String) -> [String] { self.fields.filter { $0.name == name }.map(\.value) }
+    package func all(_ name: String) -> [String] { self.fields.filter { $0.name == name }.map(\.value) }
 }
 
 extension StringProtocol {
-    func trimmingSpaces() -> String {
+    package func trimmingSpaces() -> String {
         var part = self[...]
         while part.first == " " || part.first == "\t" { part = part.dropFirst() }
         while part.last == " " || part.last == "\t" { part = part.dropLast() }

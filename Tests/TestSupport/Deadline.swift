@@ -2,20 +2,20 @@ import Foundation
 import Glibc
 
 /// A point in time after which waiting is given up. Generous everywhere: a busy machine must not fail a test.
-struct Deadline: Sendable {
-    let instant: ContinuousClock.Instant
+package struct Deadline: Sendable {
+    package let instant: ContinuousClock.Instant
 
-    static func seconds(_ seconds: Double) -> Deadline {
+    package static func seconds(_ seconds: Double) -> Deadline {
         Deadline(instant: .now + .milliseconds(Int(seconds * 1000)))
     }
 
     /// The one most waits use.
-    static var usual: Deadline { .seconds(30) }
+    package static var usual: Deadline { .seconds(30) }
 
-    var isPast: Bool { ContinuousClock.now >= self.instant }
+    package var isPast: Bool { ContinuousClock.now >= self.instant }
 
     /// For `poll(2)`, never negative, rounded up so that a wait does not end early.
-    var remainingMilliseconds: Int32 {
+    package var remainingMilliseconds: Int32 {
         let left = ContinuousClock.now.duration(to: self.instant).components
         let milliseconds = left.seconds * 1000 + left.attoseconds / 1_000_000_000_000_000 + 1
         return Int32(clamping: max(0, milliseconds))
@@ -23,18 +23,18 @@ struct Deadline: Sendable {
 }
 
 /// What goes wrong in the harness itself, with enough text to see why.
-struct HarnessError: Error, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
+package struct HarnessError: Error, CustomStringConvertible {
+    package let description: String
+    package init(_ description: String) { self.description = description }
 
-    static func system(_ what: String) -> HarnessError {
+    package static func system(_ what: String) -> HarnessError {
         HarnessError("\(what): \(String(cString: strerror(errno)))")
     }
 }
 
 /// Asks again and again until `condition` gives a value; throws with `what` when the deadline passes.
 @discardableResult
-func poll<Value>(
+package func poll<Value>(
     _ what: @autoclosure () -> String,
     until deadline: Deadline = .usual,
     _ condition: () throws -> Value?
@@ -47,7 +47,7 @@ func poll<Value>(
 }
 
 /// The same for a plain condition.
-func poll(
+package func poll(
     _ what: @autoclosure () -> String,
     until deadline: Deadline = .usual,
     isTrue condition: () throws -> Bool

@@ -2,11 +2,11 @@ import Glibc
 import Synchronization
 
 /// A connected TCP socket with deadlines: exact bytes out, exact bytes in.
-final class Socket: Sendable {
+package final class Socket: Sendable {
     private let descriptor: Int32
     private let isClosed = Mutex(false)
 
-    init(descriptor: Int32) {
+    package init(descriptor: Int32) {
         self.descriptor = descriptor
         var one: Int32 = 1
         _ = setsockopt(
@@ -17,7 +17,7 @@ final class Socket: Sendable {
     deinit { self.close() }
 
     /// Connects to a port of this machine.
-    static func connect(port: Int, deadline: Deadline = .usual) throws -> Socket {
+    package static func connect(port: Int, deadline: Deadline = .usual) throws -> Socket {
         let descriptor = try Self.makeDescriptor()
         var address = Self.loopback(port: port)
         let result = withUnsafePointer(to: &address) { pointer in
@@ -49,12 +49,15 @@ final class Socket: Sendable {
         return address
     }
 
-    func send(_ text: String, deadline: Deadline = .usual) throws {
+    /// This side's port; 0 when unknown.
+    package var localPort: Int { (try? Ports.boundPort(of: self.descriptor)) ?? 0 }
+
+    package func send(_ text: String, deadline: Deadline = .usual) throws {
         try self.send(Array(text.utf8), deadline: deadline)
     }
 
     /// Sends all of it; throws when the peer has gone or takes nothing until the deadline.
-    func send(_ bytes: [UInt8], deadline: Deadline = .usual) throws {
+    package func send(_ bytes: [UInt8], deadline: Deadline = .usual) throws {
         try bytes.withUnsafeBytes { buffer in
             var sent = 0
             while sent < buffer.count {
@@ -72,7 +75,7 @@ final class Socket: Sendable {
     }
 
     /// Appends what has arrived to `buffer`; 0 at the end of the stream. A reset counts as an error.
-    func receive(into buffer: inout [UInt8], deadline: Deadline = .usual) throws -> Int {
+    package func receive(into buffer: inout [UInt8], deadline: Deadline = .usual) throws -> Int {
         try withUnsafeTemporaryAllocation(byteCount: 128 * 1024, alignment: 16) { scratch in
             while true {
                 let count = recv(self.descriptor, scratch.baseAddress, scratch.count, 0)
@@ -87,9 +90,16 @@ final class Socket: Sendable {
     }
 
     /// Says "no more from me", keeps reading.
-    func shutdownWrites() { _ = shutdown(self.descriptor, Int32(SHUT_WR)) }
+    package func shutdownWrites() { _ = shutdown(self.descriptor, Int32(SHUT_WR)) }
 
-    func close() {
+    /// Ends both directions; whoever reads sees the end. The descriptor stays until `close`.
+    package func shutdownBoth() {
+        self.isClosed.withLock { closed in
+            if !closed { _ = shutdown(self.descriptor, Int32(SHUT_RDWR)) }
+        }
+    }
+
+    package func close() {
         self.isClosed.withLock { closed in
             guard !closed else { return }
             closed = true
@@ -99,7 +109,7 @@ final class Socket: Sendable {
     }
 
     /// Closes with RST instead of FIN.
-    func reset() {
+    package func reset() {
         var option = linger(l_onoff: 1, l_linger: 0)
         _ = setsockopt(self.descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
         self.isClosed.withLock { closed in

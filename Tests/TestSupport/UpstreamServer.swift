@@ -3,22 +3,22 @@ import Glibc
 import Synchronization
 
 /// What one request looked like when it reached the upstream.
-struct UpstreamRequest: Sendable {
-    let head: HTTPHead
-    let body: [UInt8]
-    let trailers: [HTTPHead.Field]
+package struct UpstreamRequest: Sendable {
+    package let head: HTTPHead
+    package let body: [UInt8]
+    package let trailers: [HTTPHead.Field]
     /// Counts connections from 0; equal numbers mean that a connection was reused.
-    let connection: Int
+    package let connection: Int
 
-    var method: String { String(self.head.startLine.split(separator: " ").first ?? "") }
-    var target: String { String(self.head.startLine.split(separator: " ").dropFirst().first ?? "") }
-    subscript(_ name: String) -> String? { self.head[name] }
+    package var method: String { String(self.head.startLine.split(separator: " ").first ?? "") }
+    package var target: String { String(self.head.startLine.split(separator: " ").dropFirst().first ?? "") }
+    package subscript(_ name: String) -> String? { self.head[name] }
 }
 
 /// An upstream made of plain sockets and threads, which records what it gets and does what its script says,
 /// however wrong. It shares no code with the gateway: one mistake must not hide the other.
-final class UpstreamServer: Sendable {
-    typealias Script = @Sendable (UpstreamExchange) throws -> Void
+package final class UpstreamServer: Sendable {
+    package typealias Script = @Sendable (UpstreamExchange) throws -> Void
 
     private struct State {
         var requests: [UpstreamRequest] = []
@@ -28,13 +28,13 @@ final class UpstreamServer: Sendable {
         var isStopped = false
     }
 
-    let port: Int
+    package let port: Int
     private let listener: Int32
     private let script: Script
     private let state = Mutex(State())
 
     /// Without a script: 200 and the text `METHOD TARGET`.
-    init(script: @escaping Script = { try $0.replyWithTarget() }) throws {
+    package init(script: @escaping Script = { try $0.replyWithTarget() }) throws {
         self.listener = try Ports.bind(port: 0)
         self.port = try Ports.boundPort(of: self.listener)
         self.script = script
@@ -44,15 +44,15 @@ final class UpstreamServer: Sendable {
         thread.start()
     }
 
-    var requests: [UpstreamRequest] { self.state.withLock { $0.requests } }
-    var connections: Int { self.state.withLock { $0.connections } }
-    var openConnections: Int { self.state.withLock { $0.open.count } }
+    package var requests: [UpstreamRequest] { self.state.withLock { $0.requests } }
+    package var connections: Int { self.state.withLock { $0.connections } }
+    package var openConnections: Int { self.state.withLock { $0.open.count } }
 
     /// Every head byte that ever arrived, as text.
-    var receivedText: String { self.state.withLock { String(decoding: $0.received, as: UTF8.self) } }
+    package var receivedText: String { self.state.withLock { String(decoding: $0.received, as: UTF8.self) } }
 
     /// The only request there was.
-    var request: UpstreamRequest {
+    package var request: UpstreamRequest {
         get throws {
             let all = self.requests
             guard all.count == 1, let one = all.first else {
@@ -63,7 +63,7 @@ final class UpstreamServer: Sendable {
     }
 
     /// Closes the listener and every connection.
-    func stop() {
+    package func stop() {
         let sockets = self.state.withLock { state -> [Socket]? in
             guard !state.isStopped else { return nil }
             state.isStopped = true
@@ -73,11 +73,12 @@ final class UpstreamServer: Sendable {
         guard let sockets else { return }
         // Wakes the accepting thread; it closes the descriptor.
         _ = shutdown(self.listener, Int32(SHUT_RDWR))
-        for socket in sockets { socket.close() }
+        // Their threads close them: a descriptor closed under a thread that reads it may already be another test's.
+        for socket in sockets { socket.shutdownBoth() }
     }
 
     /// Closes the connections, goes on listening.
-    func closeConnections() {
+    package func closeConnections() {
         for socket in self.state.withLock({ Array($0.open.values) }) { socket.shutdownWrites() }
     }
 
@@ -85,7 +86,7 @@ final class UpstreamServer: Sendable {
         while true {
             var entry = pollfd(fd: self.listener, events: Int16(POLLIN), revents: 0)
             _ = Glibc.poll(&entry, 1, -1)
-            let (descriptor, failure) = ChildProcess.withoutSpawning {
+            let (descriptor, failure) = Descriptors.withoutSpawning {
                 let descriptor = Glibc.accept(self.listener, nil, nil)
                 let failure = errno
                 if descriptor >= 0 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
@@ -132,16 +133,16 @@ final class UpstreamServer: Sendable {
 }
 
 /// One request at the upstream, and the means to answer it well or badly.
-final class UpstreamExchange {
-    let head: HTTPHead
-    let connection: Int
+package final class UpstreamExchange {
+    package let head: HTTPHead
+    package let connection: Int
     private let socket: Socket
     private let reader: HTTPReader
     private let record: (UpstreamRequest) -> Void
     private var complete: UpstreamRequest?
-    private(set) var isOver = false
+    package private(set) var isOver = false
 
-    init(
+    package init(
         head: HTTPHead, socket: Socket, reader: HTTPReader, connection: Int,
         record: @escaping (UpstreamRequest) -> Void
     ) {
@@ -152,12 +153,12 @@ final class UpstreamExchange {
         self.record = record
     }
 
-    var method: String { String(self.head.startLine.split(separator: " ").first ?? "") }
-    var target: String { String(self.head.startLine.split(separator: " ").dropFirst().first ?? "") }
+    package var method: String { String(self.head.startLine.split(separator: " ").first ?? "") }
+    package var target: String { String(self.head.startLine.split(separator: " ").dropFirst().first ?? "") }
 
     /// Reads the body (once) and records the request.
     @discardableResult
-    func request() throws -> UpstreamRequest {
+    package func request() throws -> UpstreamRequest {
         if let complete { return complete }
         let body = try self.reader.readBody(self.head, isResponse: false, deadline: .seconds(60))
         let request = UpstreamRequest(
@@ -168,40 +169,41 @@ final class UpstreamExchange {
     }
 
     /// A whole response with `content-length`, after the whole request was read.
-    func reply(_ status: Int = 200, headers: [String] = [], body: String = "") throws {
+    package func reply(_ status: Int = 200, headers: [String] = [], body: String = "") throws {
         try self.reply(status, headers: headers, bytes: Array(body.utf8))
     }
 
-    func reply(_ status: Int = 200, headers: [String] = [], bytes: [UInt8]) throws {
+    package func reply(_ status: Int = 200, headers: [String] = [], bytes: [UInt8]) throws {
         try self.request()
         let lines = ["HTTP/1.1 \(status) Status"] + headers + ["content-length: \(bytes.count)"]
         let content = self.method == "HEAD" ? [] : bytes
         try self.send(Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8) + content)
     }
 
-    func replyWithTarget() throws {
+    package func replyWithTarget() throws {
         try self.reply(headers: ["content-type: text/plain"], body: "\(self.method) \(self.target)")
     }
 
-    func send(_ text: String) throws { try self.socket.send(text) }
-    func send(_ bytes: [UInt8]) throws { try self.socket.send(bytes) }
+    package func send(_ text: String) throws { try self.socket.send(text) }
+    package func send(_ bytes: [UInt8]) throws { try self.socket.send(bytes) }
 
-    func close() {
+    package func close() {
         self.isOver = true
         self.socket.close()
     }
 
-    func reset() {
+    package func reset() {
         self.isOver = true
         self.socket.reset()
     }
 }
 
 /// Holds threads until a test says go.
-final class Gate: Sendable {
+package final class Gate: Sendable {
     private let opened = Mutex(false)
-    func open() { self.opened.withLock { $0 = true } }
-    func wait(until deadline: Deadline = .seconds(60)) throws {
+    package init() {}
+    package func open() { self.opened.withLock { $0 = true } }
+    package func wait(until deadline: Deadline = .seconds(60)) throws {
         try poll("the gate opens", until: deadline, isTrue: { self.opened.withLock { $0 } })
     }
 }

@@ -3,10 +3,10 @@ import Synchronization
 
 /// Ports nobody listens on. They come from below the ephemeral range: a port the kernel may hand to some
 /// outgoing connection between our check and the gateway's bind would make tests fail once in a while.
-enum Ports {
+package enum Ports {
     private static let used = Mutex<Set<Int>>([])
 
-    static func free() throws -> Int {
+    package static func free() throws -> Int {
         for _ in 0..<200 {
             let port = Int.random(in: 12_000..<30_000)
             let isNew = self.used.withLock { $0.insert(port).inserted }
@@ -19,7 +19,7 @@ enum Ports {
     }
 
     /// A bound, not yet listening socket; port 0 lets the kernel choose.
-    static func bind(port: Int) throws -> Int32 {
+    package static func bind(port: Int) throws -> Int32 {
         let descriptor = try Socket.makeDescriptor()
         var one: Int32 = 1
         _ = setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
@@ -37,7 +37,7 @@ enum Ports {
         return descriptor
     }
 
-    static func boundPort(of descriptor: Int32) throws -> Int {
+    package static func boundPort(of descriptor: Int32) throws -> Int {
         var address = sockaddr_in()
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let result = withUnsafeMutablePointer(to: &address) { pointer in

@@ -1,0 +1,117 @@
+import Foundation
+import Gateway
+import ProxyWasm
+import TestSupport
+
+/// A gateway in this process, with one listener, a chain of guests from text, and upstreams made of plain sockets.
+final class ConformanceGateway: Sendable {
+    let port: Int
+    let log: CapturedLog
+    let upstream: UpstreamServer
+    /// What plugins call; cluster `callee`.
+    let callee: UpstreamServer
+    private let server: GatewayServer
+    private let refusingPort: Int
+
+    init(
+        _ plugins: [TestPlugin],
+        options: GatewayOptions,
+        upstream: @escaping UpstreamServer.Script,
+        callee: @escaping UpstreamServer.Script
+    ) async throws {
+        let log = try CapturedLog()
+        self.log = log
+        self.port = try Ports.free()
+        self.refusingPort = try Ports.free()
+        self.upstream = try UpstreamServer(script: upstream)
+        self.callee = try UpstreamServer(script: callee)
+        var options = options
+        options.accessLog = false
+        self.server = GatewayServer(
+            options: options,
+            modules: TextModuleProvider(),
+            log: GatewayLog(level: .info, descriptor: log.descriptor)
+        )
+        try await self.apply(plugins)
+    }
+
+    func apply(_ plugins: [TestPlugin]) async throws {
+        let action = RouteAction.forward(
+            ForwardAction(destinations: [ForwardAction.Destination(cluster: "upstream", weight: 1)])
+        )
+        let route = RouteConfiguration(name: "all", match: RouteMatchConfiguration(), action: action)
+        let host = VirtualHostConfiguration(name: "hosts", domains: ["*"], routes: [route])
+        try await self.server.apply(
+            GatewayConfiguration(
+                listeners: [
+                    ListenerConfiguration(
+                        name: "test",
+                        address: "127.0.0.1",
+                        port: self.port,
+                        virtualHosts: [host],
+                        pluginChain: plugins.map(\.configuration.key)
+                    )
+                ],
+                clusters: [
+                    Self.cluster("upstream", port: self.upstream.port),
+                    Self.cluster("callee", port: self.callee.port),
+                    Self.cluster("refusing", port: self.refusingPort),
+                ],
+                plugins: plugins.map(\.configuration)
+            )
+        )
+    }
+
+    private static func cluster(_ name: String, port: Int) -> ClusterConfiguration {
+        ClusterConfiguration(
+            name: name,
+            host: "127.0.0.1",
+            port: port,
+            endpoints: [EndpointConfiguration(address: "127.0.0.1", port: port)]
+        )
+    }
+
+    /// Ends everything: no line is written after that.
+    func shutDown() async {
+        await self.server.shutDown()
+        self.upstream.stop()
+        self.callee.stop()
+    }
+}
+
+/// The gateway's log in a file without a name.
+final class CapturedLog: Sendable {
+    let descriptor: Int32
+
+    init() throws {
+        let path = FileManager.default.temporaryDirectory.path + "/mizzen-test-\(UUID().uuidString)"
+        self.descriptor = Descriptors.withoutSpawning {
+            let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o600)
+            unlink(path)
+            return descriptor
+        }
+        guard self.descriptor >= 0 else { throw HarnessError.system("open \(path)") }
+    }
+
+    deinit { close(self.descriptor) }
+
+    var text: String {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 * 1024)
+        while true {
+            let count = pread(self.descriptor, &chunk, chunk.count, off_t(bytes.count))
+            guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+            bytes.append(contentsOf: chunk[..<count])
+        }
+    }
+
+    /// The lines that plugins logged at level info, as (plugin, text).
+    var guestLines: [(plugin: String, text: String)] {
+        self.text.split(separator: "\n").compactMap { line in
+            guard let start = line.range(of: " info wasm wasm log ") else { return nil }
+            let parts = line[start.upperBound...].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2 else { return nil }
+            return (String(parts[0]), String(parts[1].dropFirst()))
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import Gateway
+import ProxyWasm
+import TestSupport
+
+/// A plugin of a conformance case: what its callbacks do, and how it is configured.
+struct TestPlugin: Sendable {
+    var guest: WatGuest
+    var name: String
+    var vmID: String
+    var failStrategy: FailStrategy
+    var allowOnHeadersStopIteration: Bool
+
+    init(
+        _ callbacks: [WatGuest.Callback: String],
+        name: String = "p1",
+        version: String = "0_2_1",
+        fields: String = "",
+        vmID: String = "vm",
+        failStrategy: FailStrategy = .closed,
+        allowOnHeadersStopIteration: Bool = false
+    ) {
+        self.guest = WatGuest(version: version, callbacks: callbacks, fields: fields)
+        self.name = name
+        self.vmID = vmID
+        self.failStrategy = failStrategy
+        self.allowOnHeadersStopIteration = allowOnHeadersStopIteration
+    }
+
+    var configuration: PluginConfiguration {
+        PluginConfiguration(
+            key: "test/\(self.name)",
+            namespace: "test",
+            name: self.name,
+            phase: "AUTHN",
+            priority: nil,
+            url: self.guest.text,
+            sha256: nil,
+            failStrategy: self.failStrategy,
+            definition: PluginDefinition(
+                name: self.name,
+                rootID: "root",
+                vmID: self.vmID,
+                // Generous: a busy machine must not fail a test.
+                limits: VMLimits(callbackDeadlineMilliseconds: 5000),
+                allowOnHeadersStopIteration: self.allowOnHeadersStopIteration
+            ),
+            origin: "test.yaml:1"
+        )
+    }
+}
+
+/// Compiles the guest whose text is the plugin's URL.
+struct TextModuleProvider: ModuleProvider {
+    func module(for plugin: PluginConfiguration) async throws(ModuleError) -> ProvidedModule {
+        do {
+            let engine = try ConformanceEngine.shared()
+            let module = try PluginModule(bytes: WatGuest.compile(plugin.url), engine: engine)
+            return ProvidedModule(module: module, digest: plugin.url)
+        } catch {
+            throw ModuleError(.module, "\(error)")
+        }
+    }
+}
