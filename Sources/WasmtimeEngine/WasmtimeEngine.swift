@@ -97,6 +97,7 @@ package final class WasmtimeEngine: WasmEngine {
 }
 
 /// The C engine and its ticker, kept alive by everything made from it.
+/// Sendable is safe: Wasmtime's engine may be used from any thread, and its pointer never changes.
 final class EngineHandle: @unchecked Sendable {
     // Wasmtime's engine may be used from any thread; both pointers are constant.
     let engine: OpaquePointer

@@ -2,6 +2,7 @@ internal import CWasmtime
 internal import ProxyWasm
 
 /// A module with its imports resolved.
+/// Sendable is safe: nothing changes after init, and Wasmtime lets any thread instantiate from it.
 final class WasmtimeLinkedModule: LinkedModule, @unchecked Sendable {
     let module: WasmtimeModule
     // Both are used from any thread without being changed after init.

@@ -2,6 +2,7 @@ internal import CWasmtime
 internal import ProxyWasm
 
 /// Compiled code and what it imports and exports.
+/// Sendable is safe: nothing changes after init, and Wasmtime's modules may be used from any thread.
 final class WasmtimeModule: WasmModule, @unchecked Sendable {
     // Wasmtime's modules may be used from any thread; the pointer is constant.
     let module: OpaquePointer

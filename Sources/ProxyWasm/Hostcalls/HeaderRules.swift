@@ -68,6 +68,7 @@ enum HeaderRules {
         return Self.authority
     }
 
+    // Safe: it points at text in the binary, which nobody writes or frees.
     nonisolated(unsafe) static let authority: UnsafeRawBufferPointer = {
         let text: StaticString = ":authority"
         return UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)

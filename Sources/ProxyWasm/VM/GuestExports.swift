@@ -84,6 +84,7 @@ struct GuestExports {
 
 /// Stands in until the engine has made the real instance (the wasm start section runs before that).
 final class NoInstance: WasmInstance {
+    // Safe: never read or written, memory of size 0 only needs an address.
     private nonisolated(unsafe) static let nowhere = UnsafeMutableRawPointer.allocate(byteCount: 16, alignment: 16)
 
     func function(named name: String, type: FunctionType) -> GuestFunction? { nil }

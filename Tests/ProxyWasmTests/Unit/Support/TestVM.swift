@@ -4,6 +4,7 @@ import Testing
 @testable import ProxyWasm
 
 /// Hosts must outlive what they serve. Tests make them on the fly, so they are kept to the end.
+/// Sendable is safe: the lock guards the one field.
 final class KeptHosts: @unchecked Sendable {
     static let shared = KeptHosts()
     private let lock = Mutex(())
