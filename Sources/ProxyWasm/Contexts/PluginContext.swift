@@ -36,6 +36,7 @@ public final class PluginContext {
     /// `finish` before it dies. On a failed VM the context exists, but its callbacks answer `.failed`.
     public func makeStream(host: any StreamHost) -> StreamContext {
         let vm = self.vm
+        vm.updateTracing()
         let stream = vm.takeStream()
         stream.begin(id: vm.nextContextID(), plugin: self, vm: vm, host: host)
         vm.streams.insert(stream)

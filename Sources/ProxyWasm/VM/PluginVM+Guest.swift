@@ -20,8 +20,13 @@ extension PluginVM {
         self.effectiveStream = stream
         let mark = self.deferred.count
         self.isGuestRunning = true
+        if self.isTracing { self.traceCallback(name, count: count) }
         let outcome = self.instance.call(function, self.slots, count: count)
         self.isGuestRunning = false
+        if self.isTracing {
+            let trapped = if case .trapped = outcome { true } else { false }
+            self.traceCallbackEnd(name, trapped: trapped)
+        }
         self.currentPlugin = nil
         self.currentStream = nil
         self.currentDirection = .none

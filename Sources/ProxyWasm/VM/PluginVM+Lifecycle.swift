@@ -9,6 +9,11 @@ extension PluginVM {
         guard self.isUsable, !self.isGuestRunning else {
             throw PluginFailure(.start, "plugin \(definition.name): the VM is shut down or busy")
         }
+        // The same plugin again: it has its root context already (reference: plugin key).
+        if let running = self.plugins.first(where: { $0.definition == definition && $0.state == .live }) {
+            return running
+        }
+        self.updateTracing()
         let plugin = PluginContext(id: self.nextContextID(), definition: definition, vm: self)
         self.plugins.append(plugin)
         var refusal: PluginFailure?
@@ -52,6 +57,7 @@ extension PluginVM {
     /// `proxy_on_tick`; nothing when the VM or the plugin is gone.
     public func tick(_ plugin: PluginContext) {
         guard plugin.state != .gone, let function = self.exports.tick else { return }
+        self.updateTracing()
         self.slots[0] = RawValue(i32: plugin.id)
         _ = self.invoke(function, "proxy_on_tick", plugin: plugin, count: 1)
         self.drain()

@@ -38,6 +38,8 @@ public final class PluginVM {
     @exclusivity(unchecked) public internal(set) var failure: PluginFailure?
     /// False once failed or shut down.
     @exclusivity(unchecked) var isUsable = true
+    /// Calls in both directions are logged.
+    @exclusivity(unchecked) var isTracing = false
     /// An allocator trapped inside a hostcall: unwind the callback around it.
     @exclusivity(unchecked) var mustUnwind = false
     /// `proc_exit(0)` ended a start function.

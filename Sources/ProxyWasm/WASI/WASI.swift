@@ -27,7 +27,9 @@ enum WASI {
                 Hostcall.Variant(FunctionType(Hostcalls.types(signature), [.i32])) { host, values in
                     let vm = unsafeDowncast(host, to: PluginVM.self)
                     guard vm.mode.rawValue <= phase.rawValue else { return vm.refuse(name) }
+                    if vm.isTracing { vm.traceHostcall(name, values, signature) }
                     values[0].i32 = operation(vm, values).rawValue
+                    if vm.isTracing { vm.traceHostcallEnd(name, values[0].i32) }
                     return .returned
                 }
             ]

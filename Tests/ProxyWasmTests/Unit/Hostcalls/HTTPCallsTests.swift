@@ -229,7 +229,7 @@ import Testing
         }
         let test = try TestVM(script, plugins: 2)
         test.vm.tick(test.plugins[0])
-        #expect(throws: PluginFailure.self) { try test.vm.startPlugin(TestVM.definition()) }
+        #expect(throws: PluginFailure.self) { try test.vm.startPlugin(TestVM.definition("ns.other")) }
         #expect(test.host.cancelled == [8])
     }
 

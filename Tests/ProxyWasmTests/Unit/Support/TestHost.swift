@@ -18,7 +18,7 @@ final class TestHost: PluginHost {
         var timeout: UInt32
     }
 
-    var logLevel = LogLevel.trace
+    var logLevel = LogLevel.debug
     var lines: [Line] = []
     var ticks: [UInt32: UInt32] = [:]
     var calls: [Call] = []

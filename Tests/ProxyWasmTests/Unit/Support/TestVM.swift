@@ -44,7 +44,12 @@ final class TestVM {
         KeptHosts.shared.keep(host)
         let module = try PluginModule(bytes: Self.wasm, engine: ScriptedEngine(script))
         self.vm = try PluginVM(module: module, definition: definition, host: host, services: services)
-        for _ in 0..<plugins { self.plugins.append(try self.vm.startPlugin(definition)) }
+        for index in 0..<plugins {
+            // The same definition twice would be the same plugin.
+            var definition = definition
+            definition.configuration += [UInt8](repeating: UInt8(ascii: " "), count: index)
+            self.plugins.append(try self.vm.startPlugin(definition))
+        }
     }
 
     var plugin: PluginContext { self.plugins[0] }
