@@ -87,6 +87,7 @@ final class PluginRuntime: PluginHost {
     func monotonicTimeNanoseconds() -> UInt64 { Clock.monotonic() }
 
     func fillRandom(_ target: UnsafeMutableRawBufferPointer) {
+        if SystemRandom.fill(target) { return }
         var generator = SystemRandomNumberGenerator()
         var position = 0
         while position < target.count {

@@ -1,3 +1,7 @@
+#if canImport(Glibc)
+import Glibc
+#endif
+
 /// System randomness fetched in blocks: a system call per 64 requests instead of one each.
 struct RandomPool {
     private var words: [UInt64] = []
@@ -11,10 +15,12 @@ struct RandomPool {
     }
 
     private mutating func refill() {
-        var generator = SystemRandomNumberGenerator()
         if self.words.isEmpty { self.words = Array(repeating: 0, count: 128) }
-        for index in self.words.indices { self.words[index] = generator.next() }
         self.next = 0
+        let filled = self.words.withUnsafeMutableBytes { SystemRandom.fill($0) }
+        guard !filled else { return }
+        var generator = SystemRandomNumberGenerator()
+        for index in self.words.indices { self.words[index] = generator.next() }
     }
 
     /// A version 4 UUID, 36 bytes of lower-case text.
@@ -33,5 +39,24 @@ struct RandomPool {
             target[position] = digit < 10 ? 0x30 + digit : 0x61 + digit - 10
             position += 1
         }
+    }
+}
+
+/// The kernel's random bytes, many at a time: the standard library's generator asks for eight with each call.
+enum SystemRandom {
+    /// False where the system has no such call, or it failed.
+    static func fill(_ target: UnsafeMutableRawBufferPointer) -> Bool {
+        #if os(Linux)
+        var position = 0
+        while position < target.count {
+            // Up to 256 bytes come whole, whatever signals arrive.
+            let count = min(256, target.count - position)
+            guard let base = target.baseAddress, getentropy(base + position, count) == 0 else { return false }
+            position += count
+        }
+        return true
+        #else
+        return false
+        #endif
     }
 }
