@@ -6,6 +6,9 @@
 
 BIN := $(CURDIR)/.build/release/mizzen
 PLUGINS := $(CURDIR)/.build/plugins
+# Static: the binary runs where there is no Swift, starts faster and takes less memory. The run-time checks for
+# overlapping accesses are for debug builds, where the tests run; they took a sixth of a small request.
+RELEASE := -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,7 +17,7 @@ setup: ## get the engine and the test tools (quick when they are there)
 	@scripts/setup
 
 build: setup ## build the release binary, .build/release/mizzen
-	swift build -c release --product mizzen
+	swift build $(RELEASE) --product mizzen
 
 run: ## start the quick-start example with an upstream to try it on
 	@scripts/run-demo
