@@ -28,9 +28,10 @@ func selfCheck(_ engine: EngineHandle, libraryPath: String) throws(EngineError) 
     else { throw failure("function lookup") }
     let outcome = withUnsafeTemporaryAllocation(of: RawValue.self, capacity: 1) { values in
         values.initialize(repeating: RawValue(i32: 21))
-        guard let slots = values.baseAddress, case .returned = instance.call(run, slots, count: 1) else { return false }
+        guard let slots = values.baseAddress, instance.call(run, slots, count: 1) else { return false }
         guard slots[0].i32 == 42, instance.memory.loadUInt32(at: 8) == 42 else { return false }
-        guard case .trapped(let report) = instance.call(stop, slots, count: 1) else { return false }
+        guard !instance.call(stop, slots, count: 1) else { return false }
+        let report = instance.takeTrap()
         return report.kind == .trap && report.backtrace == ["stop"]
     }
     try check(outcome && instance.memory.count == 65536, "calls, memory, traps")

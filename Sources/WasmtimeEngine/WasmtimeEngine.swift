@@ -9,7 +9,8 @@ package final class WasmtimeEngine: WasmEngine {
     /// Native stack a guest may use, nested calls included.
     private static let maximumStackBytes = 512 << 10
     /// Part of a cached file's key: change it when settings that change compiled code do.
-    private static let settings = "cranelift speed, epoch, no fuel, no threads, no memory64, no multi-memory"
+    private static let settings =
+        "cranelift speed, epoch, no fuel, no threads, no memory64, no multi-memory, memory stays"
 
     private let handle: EngineHandle
     private let cache: CompiledModuleCache?
@@ -42,7 +43,9 @@ package final class WasmtimeEngine: WasmEngine {
         cwasmtime_config_wasm_multi_memory_set(config, false)
         cwasmtime_config_parallel_compilation_set(config, true)
         // Memories keep the default: address space reserved with guard pages, so no bounds checks in
-        // compiled code. 4 GiB of addresses each leaves room for over 10 000 instances.
+        // compiled code. 4 GiB of addresses each leaves room for over 10 000 instances, and is all that a
+        // memory can grow to: it need never move, so a view of it is never wrong, only short.
+        cwasmtime_config_memory_may_move_set(config, false)
         guard let engine = cwasmtime_engine_new_with_config(config) else {
             throw .unavailable("the WebAssembly engine \(self.libraryPath) refused its settings")
         }

@@ -3,12 +3,6 @@ internal import ProxyWasm
 
 /// One instance with its own store and memory. Belongs to one thread at a time.
 final class WasmtimeInstance: WasmInstance {
-    // Never written: it has no bytes, only an address.
-    private nonisolated(unsafe) static let emptyMemory = GuestMemory(
-        base: UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1),
-        count: 0
-    )
-
     private struct Export {
         var function: cwasmtime_func
         /// Slots a call needs: the larger of parameters and results.
@@ -25,19 +19,24 @@ final class WasmtimeInstance: WasmInstance {
     private var instance = cwasmtime_instance()
     // Behind pointers: handing a stored property's address to C costs an exclusivity check each time.
     private let linearMemory: UnsafeMutablePointer<cwasmtime_memory>
-    private var hasMemory = false
-    private var exports: UnsafeMutablePointer<Export>
-    private var exportCount = 0
+    private let view: UnsafeMutablePointer<GuestMemory>
+    @exclusivity(unchecked) private var hasMemory = false
+    @exclusivity(unchecked) private var exports: UnsafeMutablePointer<Export>
+    @exclusivity(unchecked) private var exportCount = 0
     private var exportCapacity = 32
     private var exportIndices: [String: Int] = [:]
 
     /// False while the start section runs: exports cannot be looked up yet.
-    private(set) var isReady = false
+    @exclusivity(unchecked) private(set) var isReady = false
     /// Guest calls on the stack.
-    private var depth = 0
+    @exclusivity(unchecked) private var depth = 0
     /// Set by the hostcall that traps, taken by the call it ends.
     var hostTrap: String?
-    private var clock = DeadlineClock()
+    @exclusivity(unchecked) private var clock = DeadlineClock()
+    // What ended the last call that failed.
+    private var failedError: OpaquePointer?
+    private var failedTrap: OpaquePointer?
+    private var failedMessage: String?
 
     init(_ linked: WasmtimeLinkedModule, limits: VMLimits, host: AnyObject) throws(EngineError) {
         guard let store = cwasmtime_store_new(linked.module.engine.engine, nil, nil),
@@ -50,6 +49,9 @@ final class WasmtimeInstance: WasmInstance {
         self.limits = limits
         self.linearMemory = .allocate(capacity: 1)
         self.linearMemory.initialize(to: cwasmtime_memory())
+        // No bytes yet, only an address.
+        self.view = .allocate(capacity: 1)
+        self.view.initialize(to: GuestMemory(base: UnsafeMutableRawPointer(self.view), count: 0))
         self.exports = .allocate(capacity: 32)
         let reference = Unmanaged.passUnretained(self).toOpaque()
         cwasmtime_context_set_data(context, reference)
@@ -81,6 +83,7 @@ final class WasmtimeInstance: WasmInstance {
     deinit {
         cwasmtime_store_delete(self.store)
         self.linearMemory.deallocate()
+        self.view.deallocate()
         self.exports.deallocate()
     }
 
@@ -120,23 +123,42 @@ final class WasmtimeInstance: WasmInstance {
         _ function: GuestFunction,
         _ values: UnsafeMutablePointer<RawValue>,
         count: Int
-    ) -> GuestCallOutcome {
-        guard function.index >= 0, function.index < self.exportCount else {
-            return .trapped(TrapReport(kind: .host, message: "called a function of another instance"))
+    ) -> Bool {
+        guard function.index >= 0, function.index < self.exportCount, count >= self.exports[function.index].slots else {
+            return self.refuse(function, count)
         }
         // A copy: the table may grow while the guest runs.
-        var export = self.exports[function.index]
-        guard count >= export.slots else {
-            let message = "called with \(count) value slots, \(export.slots) needed"
-            return .trapped(TrapReport(kind: .host, message: message))
-        }
-        if self.depth == 0 { self.clock.begin(export.deadlineMilliseconds) }
-        self.depth += 1
+        var export = self.exports[function.index].function
+        if self.depth == 0 { self.clock.begin(self.exports[function.index].deadlineMilliseconds) }
+        self.depth &+= 1
         var trap: OpaquePointer?
-        let error = cwasmtime_func_call_unchecked(self.context, &export.function, values, count, &trap)
-        self.depth -= 1
-        if error == nil && trap == nil { return .returned }
-        return .trapped(self.report(error, trap))
+        let error = cwasmtime_func_call_unchecked(self.context, &export, values, count, &trap)
+        self.depth &-= 1
+        if error == nil && trap == nil { return true }
+        self.failedError = error
+        self.failedTrap = trap
+        return false
+    }
+
+    @inline(never)
+    private func refuse(_ function: GuestFunction, _ count: Int) -> Bool {
+        self.failedMessage =
+            function.index >= 0 && function.index < self.exportCount
+            ? "called with \(count) value slots, \(self.exports[function.index].slots) needed"
+            : "called a function of another instance"
+        return false
+    }
+
+    func takeTrap() -> TrapReport {
+        if let message = self.failedMessage {
+            self.failedMessage = nil
+            return TrapReport(kind: .host, message: message)
+        }
+        let error = self.failedError
+        let trap = self.failedTrap
+        self.failedError = nil
+        self.failedTrap = nil
+        return self.report(error, trap)
     }
 
     private func report(_ error: OpaquePointer?, _ trap: OpaquePointer?) -> TrapReport {
@@ -170,16 +192,28 @@ final class WasmtimeInstance: WasmInstance {
 
     // MARK: Memory
 
-    var memory: GuestMemory {
-        guard self.hasMemory, let base = cwasmtime_memory_data(self.context, self.linearMemory) else {
-            return Self.emptyMemory
-        }
-        return GuestMemory(base: base, count: UInt64(cwasmtime_memory_data_size(self.context, self.linearMemory)))
+    var memoryView: UnsafePointer<GuestMemory> {
+        _ = self.refreshView()
+        return UnsafePointer(self.view)
+    }
+
+    /// Takes the view anew; answers the memory's size. The engine's memories grow in place.
+    fileprivate func refreshView() -> UInt64 {
+        guard self.hasMemory, let base = cwasmtime_memory_data(self.context, self.linearMemory) else { return 0 }
+        let size = UInt64(cwasmtime_memory_data_size(self.context, self.linearMemory))
+        self.view.pointee = GuestMemory(
+            base: base,
+            count: size,
+            owner: Unmanaged.passUnretained(self).toOpaque(),
+            size: memorySize
+        )
+        return size
     }
 
     func useMemory(_ memory: cwasmtime_memory) {
         self.linearMemory.pointee = memory
         self.hasMemory = true
+        _ = self.refreshView()
     }
 
     /// A hostcall from the start section: the memory is only to be had from the caller.
@@ -209,6 +243,10 @@ extension WasmtimeEngine {
     static let startFunctions: Set<String> = [
         "_initialize", "_start", "main", "__main_void", "proxy_on_vm_start", "proxy_on_configure",
     ]
+}
+
+private func memorySize(_ instance: UnsafeMutableRawPointer) -> UInt64 {
+    Unmanaged<WasmtimeInstance>.fromOpaque(instance)._withUnsafeGuaranteedRef { $0.refreshView() }
 }
 
 private func epochPassed(

@@ -63,14 +63,20 @@ extension WasmInstance {
         var values = arguments.map { RawValue(i32: $0) } + [RawValue()]
         let count = values.count
         let outcome = values.withUnsafeMutableBufferPointer { values in
-            values.baseAddress.map { self.call(function, $0, count: count) }
+            values.baseAddress.map { self.call(function, $0, count: count) ? nil : self.takeTrap() } ?? nil
         }
-        return (outcome ?? .returned, values[0].i32)
+        return (outcome.map { .trapped($0) } ?? .returned, values[0].i32)
     }
 }
 
 extension GuestCallOutcome {
     var trap: TrapReport? { if case .trapped(let report) = self { report } else { nil } }
+}
+
+/// How a guest call ended.
+enum GuestCallOutcome {
+    case returned
+    case trapped(TrapReport)
 }
 
 /// A directory that is gone after the test.

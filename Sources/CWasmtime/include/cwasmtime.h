@@ -115,6 +115,7 @@ typedef void (*cwasmtime_finalizer)(void *env);
     X(void, wasmtime_, config_wasm_threads_set, (cwasmtime_config *c, bool on), (c, on)) \
     X(void, wasmtime_, config_wasm_memory64_set, (cwasmtime_config *c, bool on), (c, on)) \
     X(void, wasmtime_, config_wasm_multi_memory_set, (cwasmtime_config *c, bool on), (c, on)) \
+    X(void, wasmtime_, config_memory_may_move_set, (cwasmtime_config *c, bool on), (c, on)) \
     X(void, wasmtime_, config_parallel_compilation_set, (cwasmtime_config *c, bool on), (c, on)) \
     X(void, wasmtime_, config_cranelift_opt_level_set, (cwasmtime_config *c, uint8_t level), (c, level)) \
     X(cwasmtime_engine *, wasm_, engine_new_with_config, (cwasmtime_config *c), (c)) \

@@ -67,7 +67,9 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
     }
 
     var isWritable: Bool { self.context?.channel.isWritable ?? false }
-    var isOpen: Bool { self.context?.channel.isActive ?? false }
+    /// Connected, and the peer has not closed.
+    @exclusivity(unchecked) private(set) var isOpen = false
+    @exclusivity(unchecked) private var needsFlush = false
     var localAddress: SocketAddress? { self.context?.channel.localAddress }
     var remoteAddress: SocketAddress? { self.context?.channel.remoteAddress }
 
@@ -84,10 +86,21 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
     }
 
     func write(_ buffer: ByteBuffer) {
+        self.needsFlush = true
         self.context?.write(self.wrapOutboundOut(buffer), promise: nil)
     }
 
-    func flush() { self.context?.flush() }
+    func writeAndFlush(_ buffer: ByteBuffer) {
+        self.needsFlush = false
+        self.context?.writeAndFlush(self.wrapOutboundOut(buffer), promise: nil)
+    }
+
+    /// A flush with nothing to send is not free: it walks the pipeline.
+    func flush() {
+        guard self.needsFlush else { return }
+        self.needsFlush = false
+        self.context?.flush()
+    }
 
     /// The request's last byte has been written.
     func requestEnded() { self.requestComplete = true }
@@ -95,6 +108,11 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
     /// The receiver wants no more of this exchange.
     func abandon() {
         self.receiver = nil
+        self.close()
+    }
+
+    private func close() {
+        self.isOpen = false
         self.context?.close(promise: nil)
     }
 
@@ -110,8 +128,17 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
 
     // MARK: Channel events
 
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        self.isOpen = context.channel.isActive
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        self.isOpen = false
+    }
+
+    func channelActive(context: ChannelHandlerContext) { self.isOpen = true }
 
     func read(context: ChannelHandlerContext) {
         if self.readsPaused {
@@ -141,12 +168,13 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        self.isOpen = false
         self.endpoint.connectionClosed(self)
         self.ended()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        context.close(promise: nil)
+        self.close()
     }
 
     // MARK: Response
@@ -158,7 +186,7 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
                 // Bytes nobody asked for: this connection's framing cannot be trusted.
                 if buffer.readableBytes > 0 {
                     buffer.clear()
-                    self.context?.close(promise: nil)
+                    self.close()
                 }
                 return
             case .awaitingHead:
@@ -240,7 +268,7 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
             self.endpoint.release(self)
         } else {
             buffer.clear()
-            self.context?.close(promise: nil)
+            self.close()
         }
     }
 
@@ -248,7 +276,7 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
         let receiver = self.receiver
         self.receiver = nil
         self.phase = .idle
-        self.context?.close(promise: nil)
+        self.close()
         receiver?.upstreamFailed(.brokenResponse)
     }
 

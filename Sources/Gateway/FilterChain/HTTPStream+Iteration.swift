@@ -31,26 +31,27 @@ extension HTTPStream {
         let walk = direction == .response ? self.responseWalk : 0
         var index = start
         while !self.isPast(index, direction) {
-            let filter = self.filters[index]
-            if direction == .request, filter.denies {
-                self.sendLocalReply(status: 503, details: "wasm_fail_stream", from: nil)
-                return
-            }
-            if filter.isActive, self.takesPart(filter, direction) {
+            let goesOn = self.filters.reference(index)._withUnsafeGuaranteedRef { filter -> Bool in
+                if direction == .request, filter.denies {
+                    self.sendLocalReply(status: 503, details: "wasm_fail_stream", from: nil)
+                    return false
+                }
+                guard filter.isActive, self.takesPart(filter, direction) else { return true }
                 let result = filter.headers(direction, endOfStream: endOfStream)
                 guard self.isCurrent(serial, direction), direction == .request || self.responseWalk == walk else {
-                    return
+                    return false
                 }
                 switch result {
                 case nil, .status(.continue)?:
-                    break
+                    return true
                 case .failed?:
-                    if !self.filterFailed(filter, resume: false) { return }
+                    return self.filterFailed(filter, resume: false)
                 case .status(let status)?:
                     self.pauseHeaders(filter, direction, status)
-                    return
+                    return false
                 }
             }
+            if !goesOn { return }
             index += self.step(direction)
         }
         if direction == .request { self.routeAndForward() } else { self.responseHeadersDone() }
@@ -88,17 +89,28 @@ extension HTTPStream {
 
     // MARK: Body
 
+    /// The filter neither holds the body nor wants to see it.
+    @inline(__always)
+    private func passesBody(_ filter: WasmFilter, _ direction: Direction) -> Bool {
+        guard self.takesPart(filter, direction) else { return true }
+        let stopAll = direction == .request ? filter.request.stopAll : filter.response.stopAll
+        if stopAll { return false }
+        guard filter.isActive else { return true }
+        let headersHeld = direction == .request ? filter.request.headersHeld : filter.response.headersHeld
+        return !headersHeld && !filter.handlesBody(direction)
+    }
+
     func runData(_ direction: Direction, from start: Int, _ chunk: ByteBuffer, endOfStream: Bool) {
         let serial = self.serial
         let walk = direction == .response ? self.responseWalk : 0
         var data = chunk
         var index = start
         while !self.isPast(index, direction) {
-            let filter = self.filters[index]
-            guard self.takesPart(filter, direction) else {
+            if self.filters.reference(index)._withUnsafeGuaranteedRef({ self.passesBody($0, direction) }) {
                 index += self.step(direction)
                 continue
             }
+            let filter = self.filters[index]
             let stopAll = direction == .request ? filter.request.stopAll : filter.response.stopAll
             if stopAll {
                 let body = self.body(filter, direction)
@@ -111,10 +123,6 @@ extension HTTPStream {
                 return
             }
             let headersHeld = direction == .request ? filter.request.headersHeld : filter.response.headersHeld
-            guard filter.isActive, headersHeld || filter.handlesBody(direction) else {
-                index += self.step(direction)
-                continue
-            }
             let body = self.body(filter, direction)
             let buffering = direction == .request ? filter.request.buffering : filter.response.buffering
             if buffering { body.append(data) } else { body.buffer = data }
@@ -278,9 +286,12 @@ extension HTTPStream {
     /// still follow what the plugin makes of the body.
     func holdsBody(_ direction: Direction) -> Bool {
         for index in 0..<self.filterCount {
-            let filter = self.filters[index]
-            let state = direction == .request ? filter.request : filter.response
-            if state.buffering || state.watermarking { return true }
+            let holds = self.filters.reference(index)._withUnsafeGuaranteedRef { filter in
+                direction == .request
+                    ? filter.request.buffering || filter.request.watermarking
+                    : filter.response.buffering || filter.response.watermarking
+            }
+            if holds { return true }
         }
         return false
     }

@@ -9,9 +9,14 @@ extension HTTPStream: UpstreamReceiver {
 
     /// Finds the route once; a plugin's change of the request headers voids it.
     func resolveRoute() {
-        guard !self.router.routeResolved else { return }
+        if self.router.routeResolved {
+            guard !self.router.routeIsFinal, self.router.routeChanges != self.requestHeaders.changes else { return }
+            self.router.virtualHost = nil
+            self.router.route = nil
+        }
         self.router.routeResolved = true
-        guard let listener = self.generation.snapshot?.listeners[self.downstream.listenerName],
+        self.router.routeChanges = self.requestHeaders.changes
+        guard let listener = self.listener,
             let authority = self.requestHeaders.first(":authority")
         else { return }
         self.router.virtualHost = listener.routes.virtualHost(for: authority)
@@ -20,44 +25,51 @@ extension HTTPStream: UpstreamReceiver {
 
     func routeAndForward() {
         self.resolveRoute()
+        self.router.routeIsFinal = true
         guard let route = self.router.route else {
             self.flags = "NR"
             self.sendLocalReply(status: 404, details: "route_not_found", from: nil)
             return
         }
+        guard route.forwards else { return self.answer(route) }
+        guard
+            let destination = route.pickDestination(
+                random: route.destinations.count > 1 ? self.worker.randomness.word() : 0),
+            let cluster = self.cluster(of: destination)
+        else {
+            self.flags = "NC"
+            self.sendLocalReply(status: 503, details: "cluster_not_found", from: nil)
+            return
+        }
+        self.router.destination = destination
+        self.router.cluster = cluster
+        route.requestHeaders.apply(to: self.requestHeaders)
+        destination.requestHeaders.apply(to: self.requestHeaders)
+        if route.pathRewrite != nil || route.authorityRewrite != nil {
+            if route.pathRewrite != nil, let path = self.requestHeaders.first(":path") {
+                self.originalPath = Array(path)
+            }
+            _ = route.rewrite(self.requestHeaders)
+        }
+        self.router.headPending = true
+        if let milliseconds = route.timeoutMilliseconds, milliseconds > 0 {
+            self.startTimeout(milliseconds)
+        }
+        if self.requestEndsWithHeaders {
+            self.writeRequestHead(total: 0)
+            self.requestFullySent()
+        }
+    }
+
+    /// The route's own answer.
+    private func answer(_ route: Route) {
         switch route.configuration.action {
         case .direct(let status, let body):
             self.sendLocalReply(status: status, details: "direct_response", bytes: body, from: nil)
         case .redirect(let redirect):
             self.sendRedirect(redirect)
         case .forward:
-            guard
-                let destination = route.pickDestination(
-                    random: route.destinations.count > 1 ? self.worker.randomness.word() : 0),
-                let cluster = self.worker.cluster(named: destination.cluster)
-            else {
-                self.flags = "NC"
-                self.sendLocalReply(status: 503, details: "cluster_not_found", from: nil)
-                return
-            }
-            self.router.destination = destination
-            self.router.cluster = cluster
-            route.requestHeaders.apply(to: self.requestHeaders)
-            destination.requestHeaders.apply(to: self.requestHeaders)
-            if route.pathRewrite != nil || route.authorityRewrite != nil {
-                if route.pathRewrite != nil, let path = self.requestHeaders.first(":path") {
-                    self.originalPath = Array(path)
-                }
-                _ = route.rewrite(self.requestHeaders)
-            }
-            self.router.headPending = true
-            if let milliseconds = route.timeoutMilliseconds, milliseconds > 0 {
-                self.startTimeout(milliseconds)
-            }
-            if self.requestEndsWithHeaders {
-                self.writeRequestHead(total: 0)
-                self.requestFullySent()
-            }
+            break
         }
     }
 
@@ -208,8 +220,7 @@ extension HTTPStream: UpstreamReceiver {
         self.router.connection = connection
         connection.begin(self, isHead: self.isHead)
         if self.router.requestSent || self.requestEndsWithHeaders { connection.requestEnded() }
-        connection.write(self.router.pending)
-        connection.flush()
+        connection.writeAndFlush(self.router.pending)
         // Reuses the memory when the write has gone out already.
         self.router.pending.clear()
         if !self.requestEnded, connection.isWritable { self.downstream.setReadsPaused(false) }

@@ -36,9 +36,14 @@ final class HTTPStream {
     let responseHeaders = HeaderMap()
     @exclusivity(unchecked) var requestTrailers: HeaderMap?
     @exclusivity(unchecked) var responseTrailers: HeaderMap?
-    @exclusivity(unchecked) private(set) var filters: [WasmFilter] = []
+    @exclusivity(unchecked) private(set) var filters = FilterList()
     @exclusivity(unchecked) private(set) var filterCount = 0
-    @exclusivity(unchecked) var generation: WorkerGeneration
+    @exclusivity(unchecked) private var generation: WorkerGeneration
+    /// The generation's listener of this connection; nil when it has left the configuration.
+    @exclusivity(unchecked) private(set) var listener: WorkerListener?
+    // The last destination's cluster: mostly the next request's, too.
+    @exclusivity(unchecked) private var knownDestination: Route.Destination?
+    @exclusivity(unchecked) private var knownCluster: ClusterPool?
     /// Changes with every request: what was scheduled for an earlier one finds it changed.
     @exclusivity(unchecked) private(set) var serial: UInt64 = 0
     @exclusivity(unchecked) private(set) var isActive = false
@@ -88,16 +93,33 @@ final class HTTPStream {
         self.worker = worker
         self.downstream = downstream
         self.generation = worker.generation
+        self.listener = worker.generation.listener(downstream.listenerName)
     }
 
     // MARK: Begin and end
+
+    /// Between requests: from now on the worker's newest configuration.
+    private func adoptGeneration() {
+        guard self.generation !== self.worker.generation else { return }
+        self.generation = self.worker.generation
+        self.listener = self.generation.listener(self.downstream.listenerName)
+        self.knownDestination = nil
+        self.knownCluster = nil
+    }
+
+    func cluster(of destination: Route.Destination) -> ClusterPool? {
+        if self.knownDestination === destination { return self.knownCluster }
+        self.knownDestination = destination
+        self.knownCluster = self.worker.cluster(named: destination.cluster)
+        return self.knownCluster
+    }
 
     /// `requestHeaders` has been filled by the codec.
     func begin(_ head: HTTP1Head) {
         self.serial = self.worker.nextStreamID
         self.worker.nextStreamID &+= 1
         self.isActive = true
-        self.generation = self.worker.generation
+        self.adoptGeneration()
         self.startMonotonic = Clock.monotonic()
         self.startWall = Clock.wall()
         self.worker.statistics.requestsTotal &+= 1
@@ -108,14 +130,13 @@ final class HTTPStream {
         self.isHead = self.requestHeaders.first(":method")?.equals("HEAD") == true
         self.prepareRequestHeaders()
 
-        if let chain = self.generation.chain(of: self.downstream.listenerName) {
-            while self.filters.count < chain.count {
-                self.filters.append(WasmFilter(stream: self, index: self.filters.count))
+        self.filterCount = 0
+        if let listener = self.listener, listener.pluginCount > 0 {
+            self.filterCount = listener.pluginCount
+            self.filters.reserve(listener.pluginCount, of: self)
+            for index in 0..<listener.pluginCount {
+                self.filters.reference(index)._withUnsafeGuaranteedRef { $0.begin(listener.plugin(index)) }
             }
-            self.filterCount = chain.count
-            for index in 0..<chain.count { self.filters[index].begin(chain[index]) }
-        } else {
-            self.filterCount = 0
         }
         self.runHeaders(.request, from: 0)
     }
@@ -130,8 +151,12 @@ final class HTTPStream {
         self.worker.statistics.requestsActive &-= 1
         self.worker.statistics.record(status: self.status, durationNanoseconds: duration)
         AccessLog.write(self, durationNanoseconds: duration)
-        for index in 0..<self.filterCount { self.filters[index].onLog() }
-        for index in 0..<self.filterCount { self.filters[index].end() }
+        for index in 0..<self.filterCount {
+            self.filters.reference(index)._withUnsafeGuaranteedRef { $0.onLog() }
+        }
+        for index in 0..<self.filterCount {
+            self.filters.reference(index)._withUnsafeGuaranteedRef { $0.end() }
+        }
         self.forget()
     }
 
@@ -141,7 +166,7 @@ final class HTTPStream {
         self.responseHeaders.removeAll()
         self.requestTrailers = nil
         self.responseTrailers = nil
-        self.generation = self.worker.generation
+        self.adoptGeneration()
         self.serial = 0
         self.requestEndsWithHeaders = false
         self.requestStopped = false

@@ -8,6 +8,10 @@ final class RouterState {
     @exclusivity(unchecked) var virtualHost: VirtualHost?
     @exclusivity(unchecked) var route: Route?
     @exclusivity(unchecked) var routeResolved = false
+    /// What `HeaderMap.changes` of the request headers was when the route was looked up.
+    @exclusivity(unchecked) var routeChanges: UInt32 = 0
+    /// The router has begun: nothing changes the route any more.
+    @exclusivity(unchecked) var routeIsFinal = false
     @exclusivity(unchecked) var destination: Route.Destination?
     @exclusivity(unchecked) var cluster: ClusterPool?
     @exclusivity(unchecked) var endpoint: EndpointPool?
@@ -31,6 +35,7 @@ final class RouterState {
         self.virtualHost = nil
         self.route = nil
         self.routeResolved = false
+        self.routeIsFinal = false
         self.destination = nil
         self.cluster = nil
         self.endpoint = nil
@@ -51,7 +56,7 @@ final class RouterState {
     }
 
     func clearRoute() {
-        guard !self.headPending, !self.headWritten else { return }
+        guard !self.routeIsFinal else { return }
         self.routeResolved = false
         self.virtualHost = nil
         self.route = nil

@@ -9,9 +9,16 @@ final class WasmFilter: StreamHost {
     /// The stream owns its filters; a filter is never used without it.
     unowned(unsafe) let stream: HTTPStream
     let index: Int
-    @exclusivity(unchecked) private(set) var instance: PluginInstance?
+    // The stream's maps, at hand without the stream; it owns both.
+    private let requestHeaders: Unmanaged<HeaderMap>
+    private let responseHeaders: Unmanaged<HeaderMap>
+    /// Not counted: the stream keeps the generation, and that its instances, until the filter's end.
+    @exclusivity(unchecked) private var instanceReference: Unmanaged<PluginInstance>?
+    /// Keeps the VM, also one that has been replaced, until the filter's end.
     @exclusivity(unchecked) private var runtime: PluginRuntime?
-    @exclusivity(unchecked) private var context: StreamContext?
+    private let context = StreamContext()
+    /// The plugin knows the stream.
+    @exclusivity(unchecked) private var hasContext = false
     /// The plugin is not running and its failStrategy says closed.
     @exclusivity(unchecked) private(set) var denies = false
     /// The request's headers got here: the plugin takes part in the response, too.
@@ -25,38 +32,60 @@ final class WasmFilter: StreamHost {
     init(stream: HTTPStream, index: Int) {
         self.stream = stream
         self.index = index
+        self.requestHeaders = Unmanaged.passUnretained(stream.requestHeaders)
+        self.responseHeaders = Unmanaged.passUnretained(stream.responseHeaders)
     }
+
+    var instance: PluginInstance? { self.instanceReference?.takeUnretainedValue() }
 
     // MARK: Life in one stream
 
-    func begin(_ instance: PluginInstance) {
-        self.instance = instance
-        instance.requests &+= 1
-        switch instance.admit() {
-        case .serve(let runtime):
-            self.runtime = runtime
-            runtime.streamBegan()
-        case .skip:
-            break
-        case .deny:
-            self.denies = true
+    func begin(_ instance: Unmanaged<PluginInstance>) {
+        self.instanceReference = instance
+        instance._withUnsafeGuaranteedRef { instance in
+            instance.requests &+= 1
+            if let runtime = instance.healthyRuntime {
+                runtime._withUnsafeGuaranteedRef {
+                    $0.streamBegan()
+                    self.runtime = $0
+                }
+                return
+            }
+            switch instance.admit() {
+            case .serve(let runtime):
+                self.runtime = runtime
+                runtime.streamBegan()
+            case .skip:
+                break
+            case .deny:
+                self.denies = true
+            }
         }
     }
 
     /// The plugin's callbacks run for this stream.
     var isActive: Bool { self.runtime != nil }
 
-    private func activeContext() -> StreamContext? {
-        if let context = self.context { return context }
-        guard let root = self.runtime?.root else { return nil }
-        let context = root.makeStream(host: self)
-        self.context = context
-        return context
+    /// Makes the plugin know the stream; false when there is no plugin to know it.
+    @inline(__always)
+    private func beginContext() -> Bool {
+        if self.hasContext { return true }
+        guard let root = self.runtime?.rootReference else { return false }
+        self.hasContext = true
+        root._withUnsafeGuaranteedRef { root in
+            self.requestHeaders._withUnsafeGuaranteedRef { requestHeaders in
+                self.responseHeaders._withUnsafeGuaranteedRef { responseHeaders in
+                    root.begin(
+                        self.context, host: self, requestHeaders: requestHeaders, responseHeaders: responseHeaders)
+                }
+            }
+        }
+        return true
     }
 
     func onLog() {
-        guard self.isActive else { return }
-        self.activeContext()?.onLog()
+        guard self.isActive, self.beginContext() else { return }
+        self.context.onLog()
     }
 
     /// `on_done`, `on_delete`, and everything forgotten.
@@ -65,15 +94,15 @@ final class WasmFilter: StreamHost {
             self.isWaiting = false
             self.runtime?.removeWaiting(self)
         }
-        if let context = self.context {
-            self.context = nil
-            context.finish()
+        if self.hasContext {
+            self.hasContext = false
+            self.context.finish()
         }
         if let runtime = self.runtime {
             self.runtime = nil
             runtime.streamEnded()
         }
-        self.instance = nil
+        self.instanceReference = nil
         self.denies = false
         self.sawRequest = false
         self.dropHeld()
@@ -91,30 +120,34 @@ final class WasmFilter: StreamHost {
 
     func headers(_ direction: Direction, endOfStream: Bool) -> CallbackResult<HeadersStatus>? {
         if direction == .request { self.sawRequest = true }
-        guard let context = self.activeContext() else { return nil }
+        guard self.beginContext() else { return nil }
         return direction == .request
-            ? context.onRequestHeaders(endOfStream: endOfStream) : context.onResponseHeaders(endOfStream: endOfStream)
+            ? self.context.onRequestHeaders(endOfStream: endOfStream)
+            : self.context.onResponseHeaders(endOfStream: endOfStream)
     }
 
     /// The plugin wants to see bodies of that direction.
     func handlesBody(_ direction: Direction) -> Bool {
-        self.context?.handlesBody(direction == .request ? .request : .response) ?? false
+        self.hasContext && self.context.handlesBody(direction == .request ? .request : .response)
     }
 
     func data(_ direction: Direction, endOfStream: Bool) -> CallbackResult<DataStatus>? {
-        guard let context = self.context else { return nil }
+        guard self.hasContext else { return nil }
         return direction == .request
-            ? context.onRequestBody(size: self.requestBody.count, endOfStream: endOfStream)
-            : context.onResponseBody(size: self.responseBody.count, endOfStream: endOfStream)
+            ? self.context.onRequestBody(size: self.requestBody.count, endOfStream: endOfStream)
+            : self.context.onResponseBody(size: self.responseBody.count, endOfStream: endOfStream)
     }
 
     func released(_ direction: Direction) {
-        self.context?.released(direction == .request ? .request : .response)
+        if self.hasContext { self.context.released(direction == .request ? .request : .response) }
     }
 
     /// The VM is dead: this stream goes on without the plugin (fail-open) or is answered by the caller.
     func detachFailed() {
-        self.context = nil
+        if self.hasContext {
+            self.hasContext = false
+            self.context.abandon()
+        }
         if let runtime = self.runtime {
             self.runtime = nil
             if self.isWaiting { runtime.removeWaiting(self) }
@@ -173,7 +206,7 @@ final class WasmFilter: StreamHost {
         self.stream.setProperty(path, value)
     }
 
-    func requestHeadersChanged() { self.stream.clearRouteCache() }
+    func clearRouteCache() { self.stream.clearRouteCache() }
 
     func continueStream(_ type: StreamType) {
         switch type {

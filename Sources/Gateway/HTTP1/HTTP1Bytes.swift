@@ -15,6 +15,37 @@ func isFieldValueByte(_ byte: UInt8) -> Bool {
     byte >= 0x20 ? byte != 0x7F : byte == 0x09
 }
 
+// Eight bytes of a head at a time. Each test may answer false for bytes that are fine, never true for one that is not.
+
+private let ones: UInt64 = 0x0101_0101_0101_0101
+private let highs: UInt64 = 0x8080_8080_8080_8080
+
+/// All eight are lower-case letters or `-`: the usual bytes of a field name.
+@inline(__always)
+func areNameBytes(_ word: UInt64) -> Bool {
+    let low = word & ~highs
+    let fromA = low &+ ones &* (0x80 - 0x61)
+    let pastZ = low &+ ones &* (0x80 - 0x7B)
+    let isDash = ~((low ^ ones &* 0x2D) &+ ~highs)
+    return ((fromA ^ pastZ) | isDash) & ~word & highs == highs
+}
+
+/// All eight are SP, VCHAR or obs-text.
+@inline(__always)
+func areFieldValueBytes(_ word: UInt64) -> Bool {
+    let low = word & ~highs
+    // The high bit of each byte says: at least SP, or beyond ASCII; not DEL.
+    let fromSpace = (low &+ ones &* (0x80 - 0x20)) | word
+    let isDelete = ~((low ^ ones &* 0x7F) &+ ~highs) & ~word
+    return fromSpace & ~isDelete & highs == highs
+}
+
+extension UnsafeRawBufferPointer {
+    /// `offset + 8` must not leave the buffer.
+    @inline(__always)
+    func word(at offset: Int) -> UInt64 { self.loadUnaligned(fromByteOffset: offset, as: UInt64.self) }
+}
+
 @inline(__always)
 func asciiLowercased(_ byte: UInt8) -> UInt8 {
     byte &- 65 < 26 ? byte | 0x20 : byte
@@ -52,6 +83,8 @@ extension UnsafeRawBufferPointer {
     func trimmed() -> UnsafeRawBufferPointer {
         var start = 0
         var end = self.count
+        // The usual case: one space in front, none behind.
+        if end > 1, self[0] == 0x20, self[1] > 0x20, self[end &- 1] > 0x20 { return self.slice(1..<end) }
         while start < end, self[start] == 0x20 || self[start] == 0x09 { start += 1 }
         while end > start, self[end - 1] == 0x20 || self[end - 1] == 0x09 { end -= 1 }
         return self.slice(start..<end)

@@ -103,14 +103,21 @@ struct HTTP1FieldParser {
         guard line.count > 0 else { return .badHeaderName }
         if line[0] == 0x20 || line[0] == 0x09 { return .foldedHeader }
         var colon = 0
-        while colon < line.count, line[colon] != UInt8(ascii: ":") {
+        let count = line.count
+        while colon &+ 8 <= count, areNameBytes(line.word(at: colon)) { colon &+= 8 }
+        while colon < count, line[colon] != UInt8(ascii: ":") {
             if !isTokenByte(line[colon]) { return .badHeaderName }
             colon += 1
         }
         guard colon > 0, colon < line.count else { return .badHeaderName }
         let name = line.slice(0..<colon)
         let value = line.slice((colon + 1)..<line.count).trimmed()
-        for byte in value where !isFieldValueByte(byte) { return .badHeaderValue }
+        var position = 0
+        while position &+ 8 <= value.count, areFieldValueBytes(value.word(at: position)) { position &+= 8 }
+        while position < value.count {
+            if !isFieldValueByte(value[position]) { return .badHeaderValue }
+            position &+= 1
+        }
 
         switch name.count {
         case 4 where isRequest && name.equalsLowercased("host"):

@@ -23,6 +23,7 @@ final class HTTP1ServerConnection: ChannelInboundHandler, ChannelOutboundHandler
 
     private let worker: Worker
     let listenerName: String
+    private let requestCounter: RequestCounter
     @exclusivity(unchecked) private var context: ChannelHandlerContext?
     @exclusivity(unchecked) private var stream: HTTPStream?
     @exclusivity(unchecked) private var phase: Phase = .head
@@ -59,6 +60,7 @@ final class HTTP1ServerConnection: ChannelInboundHandler, ChannelOutboundHandler
     init(worker: Worker, listenerName: String) {
         self.worker = worker
         self.listenerName = listenerName
+        self.requestCounter = worker.requestCounter(of: listenerName)
         self.decoder = HTTP1BodyDecoder(limits: worker.options.http1)
         self.connectionID = worker.nextConnectionID
         worker.nextConnectionID &+= 1
@@ -218,7 +220,7 @@ final class HTTP1ServerConnection: ChannelInboundHandler, ChannelOutboundHandler
     private func begin(_ stream: HTTPStream, _ head: HTTP1Head) {
         self.head = head
         self.closeAfter = !head.keepAlive || self.isDraining
-        self.worker.listenerRequests[self.listenerName, default: 0] &+= 1
+        self.requestCounter.count &+= 1
         if head.framing == .none {
             self.phase = .responding
         } else {

@@ -8,7 +8,10 @@ final class PluginInstance {
 
     @exclusivity(unchecked) private(set) var snapshot: PluginSnapshot
     private let worker: Worker
-    @exclusivity(unchecked) private var runtime: PluginRuntime?
+    @exclusivity(unchecked) private var runtime: PluginRuntime? {
+        didSet { self.runtimeReference = self.runtime.map(Unmanaged.passUnretained) }
+    }
+    @exclusivity(unchecked) private var runtimeReference: Unmanaged<PluginRuntime>?
     @exclusivity(unchecked) private var isRetired = false
     @exclusivity(unchecked) private var lastStart: UInt64 = 0
     @exclusivity(unchecked) private var quickFailures = 0
@@ -46,6 +49,14 @@ final class PluginInstance {
         if !snapshot.message.isEmpty || self.runtime != nil { self.message = snapshot.message }
     }
 
+    /// The usual case of `admit`, uncounted.
+    var healthyRuntime: Unmanaged<PluginRuntime>? {
+        guard let runtime = self.runtimeReference, runtime._withUnsafeGuaranteedRef({ $0.isHealthy }) else {
+            return nil
+        }
+        return runtime
+    }
+
     /// What a new stream gets.
     enum Admission {
         case serve(PluginRuntime)
@@ -56,7 +67,7 @@ final class PluginInstance {
     }
 
     func admit() -> Admission {
-        if let runtime = self.runtime, runtime.vm?.failure == nil { return .serve(runtime) }
+        if let runtime = self.runtime, runtime.isHealthy { return .serve(runtime) }
         if self.snapshot.provided != nil, !self.isRetired, self.mayRestart() {
             self.restarts &+= 1
             self.startRuntime()
@@ -93,6 +104,9 @@ final class PluginInstance {
             )
         }
     }
+
+    /// The log level may have changed.
+    func updateTracing() { self.runtime?.vm?.updateTracing() }
 
     /// The VM of `runtime` died.
     func runtimeFailed(_ runtime: PluginRuntime, _ failure: PluginFailure) {

@@ -11,7 +11,10 @@ final class PluginRuntime: PluginHost {
     private let worker: Worker
     private let reference = RuntimeReference()
     @exclusivity(unchecked) private(set) var vm: PluginVM?
-    @exclusivity(unchecked) private(set) var root: PluginContext?
+    @exclusivity(unchecked) private var root: PluginContext?
+    // The same two, for what every stream does: the runtime keeps them as long as it lives.
+    @exclusivity(unchecked) private var vmReference: Unmanaged<PluginVM>?
+    @exclusivity(unchecked) private(set) var rootReference: Unmanaged<PluginContext>?
     @exclusivity(unchecked) private var ticks: [UInt32: LoopTimer] = [:]
     @exclusivity(unchecked) private var calls: [UInt32: HTTPCallout] = [:]
     @exclusivity(unchecked) private var activeStreams = 0
@@ -35,8 +38,14 @@ final class PluginRuntime: PluginHost {
     func start(_ module: PluginModule, _ definition: PluginDefinition) throws(PluginFailure) {
         let vm = try PluginVM(module: module, definition: definition, host: self, services: self.worker.services)
         self.vm = vm
-        self.root = try vm.startPlugin(definition)
+        self.vmReference = Unmanaged.passUnretained(vm)
+        let root = try vm.startPlugin(definition)
+        self.root = root
+        self.rootReference = Unmanaged.passUnretained(root)
     }
+
+    /// Started, and not failed since.
+    var isHealthy: Bool { self.vmReference?._withUnsafeGuaranteedRef { $0.failure == nil } ?? false }
 
     // MARK: Streams
 

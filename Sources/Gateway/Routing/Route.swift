@@ -7,17 +7,32 @@ final class Route: Sendable {
     let name: [UInt8]
     let requestHeaders: CompiledHeaderOperations
     let responseHeaders: CompiledHeaderOperations
+    /// Goes to a cluster; else it is answered here.
+    let forwards: Bool
     let destinations: [Destination]
     let totalWeight: Int
     let pathRewrite: PathRewrite?
     let authorityRewrite: [UInt8]?
     let timeoutMilliseconds: Int?
 
-    struct Destination: Sendable {
+    /// An object, so that a stream keeps it for one reference count.
+    final class Destination: Sendable {
         let cluster: String
         let weight: Int
         let requestHeaders: CompiledHeaderOperations
         let responseHeaders: CompiledHeaderOperations
+
+        init(
+            cluster: String,
+            weight: Int,
+            requestHeaders: CompiledHeaderOperations,
+            responseHeaders: CompiledHeaderOperations
+        ) {
+            self.cluster = cluster
+            self.weight = weight
+            self.requestHeaders = requestHeaders
+            self.responseHeaders = responseHeaders
+        }
     }
 
     enum PathRewrite: Sendable {
@@ -56,6 +71,7 @@ final class Route: Sendable {
         self.query = query
 
         guard case .forward(let forward) = configuration.action else {
+            self.forwards = false
             self.destinations = []
             self.totalWeight = 0
             self.pathRewrite = nil
@@ -63,6 +79,7 @@ final class Route: Sendable {
             self.timeoutMilliseconds = nil
             return
         }
+        self.forwards = true
         let weighted =
             forward.destinations.count > 1 ? forward.destinations.filter { $0.weight > 0 } : forward.destinations
         self.destinations = weighted.map {

@@ -44,7 +44,7 @@ final class RouteTable: Sendable {
     /// The virtual host of an authority; a port in it is ignored, case too.
     func virtualHost(for authority: UnsafeRawBufferPointer) -> VirtualHost? {
         let name = Self.withoutPort(authority)
-        if let candidates = self.exact[FNV1a.hashLowercased(name)] {
+        if !self.exact.isEmpty, let candidates = self.exact[FNV1a.hashLowercased(name)] {
             for index in candidates where self.hosts[index].hasExactDomain(name) { return self.hosts[index] }
         }
         for (suffix, index) in self.suffixes where name.count > suffix.count {

@@ -21,6 +21,8 @@ final class Worker {
     @exclusivity(unchecked) private var clusters: [String: ClusterPool] = [:]
     @exclusivity(unchecked) private var plugins: [String: PluginInstance] = [:]
     @exclusivity(unchecked) private var connections: [ObjectIdentifier: HTTP1ServerConnection] = [:]
+    /// Requests by listener; counters outlive the configuration that they began with.
+    private var requestCounters: [String: RequestCounter] = [:]
     @exclusivity(unchecked) private var sweeper: LoopTimer?
     /// Seconds since the worker began, updated by the sweeper: good enough for idle timeouts.
     @exclusivity(unchecked) private(set) var coarseSeconds: UInt32 = 0
@@ -81,6 +83,14 @@ final class Worker {
 
     func cluster(named name: String) -> ClusterPool? { self.clusters[name] }
 
+    /// A listener's counter; a connection asks once.
+    func requestCounter(of listener: String) -> RequestCounter {
+        if let counter = self.requestCounters[listener] { return counter }
+        let counter = RequestCounter()
+        self.requestCounters[listener] = counter
+        return counter
+    }
+
     // MARK: Connections
 
     func add(_ connection: HTTP1ServerConnection) {
@@ -100,6 +110,7 @@ final class Worker {
     private func sweep() {
         self.coarseSeconds &+= 1
         for connection in Array(self.connections.values) { connection.checkTimeouts() }
+        for plugin in self.plugins.values { plugin.updateTracing() }
         for cluster in self.clusters.values {
             for endpoint in cluster.endpoints { endpoint.closeIdle(olderThan: EndpointPool.idleSeconds) }
         }
@@ -144,37 +155,13 @@ final class Worker {
                 )
             },
             listeners: self.connections.values.reduce(into: [:]) { $0[$1.listenerName, default: 0] += 1 },
-            listenerRequests: self.listenerRequests
+            listenerRequests: self.requestCounters.mapValues(\.count)
         )
     }
-
-    @exclusivity(unchecked) var listenerRequests: [String: UInt64] = [:]
 }
 
 @available(*, unavailable)
 extension Worker: Sendable {}
-
-/// What a stream holds on to: the snapshot it began with and this worker's plugin instances for it.
-final class WorkerGeneration {
-    let snapshot: Snapshot?
-    private let chains: [String: [PluginInstance]]
-
-    static var empty: WorkerGeneration { WorkerGeneration() }
-
-    private init() {
-        self.snapshot = nil
-        self.chains = [:]
-    }
-
-    init(snapshot: Snapshot, plugins: [String: PluginInstance]) {
-        self.snapshot = snapshot
-        self.chains = snapshot.listeners.mapValues { listener in
-            listener.configuration.pluginChain.compactMap { plugins[$0] }
-        }
-    }
-
-    func chain(of listener: String) -> [PluginInstance]? { self.chains[listener] }
-}
 
 struct WorkerReport: Sendable {
     var statistics: WorkerStatistics

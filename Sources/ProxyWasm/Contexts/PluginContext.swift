@@ -32,24 +32,42 @@ public final class PluginContext {
         self.vm = vm
     }
 
-    /// A new stream context; the guest's `proxy_on_context_create` runs in here. `host` must call
-    /// `finish` before it dies. On a failed VM the context exists, but its callbacks answer `.failed`.
+    /// A new stream's context; the guest's `proxy_on_context_create` runs in here. On a failed VM the context
+    /// exists, but its callbacks answer `.failed`. As for `begin`.
     public func makeStream(host: any StreamHost) -> StreamContext {
-        let vm = self.vm
-        vm.updateTracing()
-        let stream = vm.takeStream()
-        stream.begin(id: vm.nextContextID(), plugin: self, vm: vm, host: host)
-        vm.streams.insert(stream)
-        guard vm.isUsable, self.state != .gone else { return stream }
-        stream.isCreated = true
-        if let function = vm.exports.contextCreate {
-            vm.slots[0] = RawValue(i32: stream.id)
-            vm.slots[1] = RawValue(i32: self.id)
-            _ = vm.invoke(function, "proxy_on_context_create", plugin: self, stream: stream, count: 2)
-        }
-        stream.isLive = true
-        vm.settle(stream)
+        let stream = StreamContext()
+        self.begin(stream, host: host)
         return stream
+    }
+
+    /// Begins a new stream with a context that no stream uses now, so that nothing is allocated.
+    ///
+    /// Until `finish` has returned, `host` must live, and somebody must keep `stream`.
+    /// - Parameters:
+    ///   - requestHeaders: The stream's request headers, if they are one object for its whole life: then hostcalls
+    ///     need not ask the host for them.
+    ///   - responseHeaders: As above. Looked at from the response headers' callback on.
+    public func begin(
+        _ stream: StreamContext,
+        host: any StreamHost,
+        requestHeaders: HeaderMap? = nil,
+        responseHeaders: HeaderMap? = nil
+    ) {
+        Unmanaged.passUnretained(self.vm)._withUnsafeGuaranteedRef { vm in
+            stream.begin(id: vm.nextContextID(), plugin: self, vm: vm, host: host)
+            stream.requestHeaders = requestHeaders.map(Unmanaged.passUnretained)
+            stream.responseHeaders = responseHeaders.map(Unmanaged.passUnretained)
+            vm.streams.insert(stream)
+            guard vm.isUsable, self.state != .gone else { return }
+            stream.isCreated = true
+            if let function = vm.exports.contextCreate {
+                vm.slots[0] = RawValue(i32: stream.id)
+                vm.slots[1] = RawValue(i32: self.id)
+                _ = vm.invoke(function, "proxy_on_context_create", plugin: self, stream: stream, count: 2)
+            }
+            stream.isLive = true
+            vm.settle(stream)
+        }
     }
 
     func property(_ path: [UInt8]) -> [UInt8]? { self.properties[path] }
@@ -68,13 +86,3 @@ public final class PluginContext {
 
 @available(*, unavailable)
 extension PluginContext: Sendable {}
-
-extension PluginVM {
-    /// A context object to use: one of an earlier stream if nobody holds it any more.
-    func takeStream() -> StreamContext {
-        while var stream = self.pool.popLast() {
-            if isKnownUniquelyReferenced(&stream) { return stream }
-        }
-        return StreamContext()
-    }
-}

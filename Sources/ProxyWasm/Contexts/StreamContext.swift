@@ -10,18 +10,22 @@ extension CallbackResult: Sendable where S: Sendable {}
 
 /// One HTTP stream as one plugin sees it: calls the guest, and knows what it may touch when.
 ///
-/// Made by `PluginContext.makeStream`; the object is used again for later streams once the host has
-/// let go of it.
+/// Begun by `PluginContext.makeStream` or `begin`, ended by `finish`; the object may be used again for a later stream.
 public final class StreamContext {
     // Fields are read and written whole, by one thread: the run-time exclusivity checks, measured at almost
     // half the time of a small request, are switched off for them.
 
     /// The guest's number for this context; 0 before and after its life.
     @exclusivity(unchecked) public internal(set) var id: UInt32 = 0
-    /// Strong while the stream lives, so that a replaced VM stays until its last stream has ended.
-    @exclusivity(unchecked) var vm: PluginVM?
-    @exclusivity(unchecked) var plugin: PluginContext?
+    /// The VM, one that has been replaced, too, stays until its last stream has ended.
+    @exclusivity(unchecked) private var owner: PluginVM?
+    // Not counted each time they are used: `owner` keeps the first two, the host itself until `finish`.
+    @exclusivity(unchecked) private(set) var vmReference: Unmanaged<PluginVM>?
+    @exclusivity(unchecked) private(set) var pluginReference: Unmanaged<PluginContext>?
     @exclusivity(unchecked) unowned(unsafe) var host: (any StreamHost)?
+    /// The host's maps, where it has said that they stay the same objects.
+    @exclusivity(unchecked) var requestHeaders: Unmanaged<HeaderMap>?
+    @exclusivity(unchecked) var responseHeaders: Unmanaged<HeaderMap>?
 
     // Bits are map types 0…3 (or, for `body`, buffer types 0…1).
     /// Maps that have come by: readable from their callback on.
@@ -48,13 +52,34 @@ public final class StreamContext {
     /// `proxy_continue_stream` for the direction of the running callback.
     @exclusivity(unchecked) var isContinueRequested = false
 
-    init() {}
+    public init() {}
+
+    var vm: PluginVM? { self.vmReference?.takeUnretainedValue() }
+    var plugin: PluginContext? { self.pluginReference?.takeUnretainedValue() }
+
+    /// A map the host has handed over for the stream's whole life.
+    @inline(__always)
+    func ownMap(_ type: MapType) -> Unmanaged<HeaderMap>? {
+        switch type {
+        case .requestHeaders: self.requestHeaders
+        case .responseHeaders: self.responseHeaders
+        default: nil
+        }
+    }
+
+    /// Whether the object still stands for that stream of that VM.
+    func serves(_ vm: PluginVM, _ id: UInt32) -> Bool {
+        self.id == id && self.vmReference?.toOpaque() == Unmanaged.passUnretained(vm).toOpaque()
+    }
 
     func begin(id: UInt32, plugin: PluginContext, vm: PluginVM, host: any StreamHost) {
         self.id = id
-        self.plugin = plugin
-        self.vm = vm
+        self.pluginReference = Unmanaged.passUnretained(plugin)
+        self.vmReference = Unmanaged.passUnretained(vm)
+        self.owner = vm
         self.host = host
+        self.requestHeaders = nil
+        self.responseHeaders = nil
         self.readable = 0
         self.writable = 0
         self.body = 0
@@ -86,39 +111,63 @@ public final class StreamContext {
 
     /// `proxy_on_log`. All plugins of a chain log before any of them finishes.
     public func onLog() {
-        guard let vm = self.vm, let plugin = self.plugin, self.isCreated, let function = vm.exports.log else { return }
-        self.isLogging = true
-        vm.slots[0] = RawValue(i32: self.id)
-        _ = vm.invoke(function, "proxy_on_log", plugin: plugin, stream: self, count: 1)
-        self.isLogging = false
-        vm.drain()
+        guard let vm = self.vmReference, let plugin = self.pluginReference, self.isCreated else { return }
+        vm._withUnsafeGuaranteedRef { vm in
+            guard let function = vm.exports.log else { return }
+            self.isLogging = true
+            vm.slots[0] = RawValue(i32: self.id)
+            plugin._withUnsafeGuaranteedRef { plugin in
+                _ = vm.invoke(function, "proxy_on_log", plugin: plugin, stream: self, count: 1)
+            }
+            self.isLogging = false
+            vm.drain()
+        }
     }
 
     /// `proxy_on_done`, `proxy_on_delete`; the context id is dead afterwards. More than once: no effect.
     public func finish() {
-        guard let vm = self.vm, let plugin = self.plugin, !self.isEnding else { return }
-        guard !vm.isGuestRunning else {
-            vm.deferred.append(.finishStream(self, id: self.id))
-            return
+        guard let vm = self.vmReference, let plugin = self.pluginReference, !self.isEnding else { return }
+        let owner = self.owner
+        defer { withExtendedLifetime(owner) {} }
+        vm._withUnsafeGuaranteedRef { vm in
+            guard !vm.isGuestRunning else {
+                vm.later(.finishStream(self, id: self.id))
+                return
+            }
+            self.isEnding = true
+            self.isLive = false
+            if self.isCreated, let function = vm.exports.done {
+                // A false answer has no effect for streams, as in Envoy.
+                self.end(vm, plugin, function, "proxy_on_done")
+            }
+            if self.isCreated, let function = vm.exports.delete {
+                self.end(vm, plugin, function, "proxy_on_delete")
+            }
+            vm.streams.remove(self.id)
+            self.forget()
+            vm.drain()
         }
-        self.isEnding = true
-        self.isLive = false
-        if self.isCreated, let function = vm.exports.done {
-            vm.slots[0] = RawValue(i32: self.id)
-            // A false answer has no effect for streams, as in Envoy.
-            _ = vm.invoke(function, "proxy_on_done", plugin: plugin, stream: self, count: 1)
-        }
-        if self.isCreated, let function = vm.exports.delete {
-            vm.slots[0] = RawValue(i32: self.id)
-            _ = vm.invoke(function, "proxy_on_delete", plugin: plugin, stream: self, count: 1)
-        }
-        vm.streams.remove(self.id)
+    }
+
+    private func end(
+        _ vm: PluginVM, _ plugin: Unmanaged<PluginContext>, _ function: GuestFunction, _ name: StaticString
+    ) {
+        vm.slots[0] = RawValue(i32: self.id)
+        plugin._withUnsafeGuaranteedRef { _ = vm.invoke(function, name, plugin: $0, stream: self, count: 1) }
+    }
+
+    /// The VM is dead and has forgotten its streams: no callback, no more of it.
+    public func abandon() { self.forget() }
+
+    private func forget() {
         self.id = 0
+        self.isLive = false
         self.host = nil
-        self.plugin = nil
-        self.vm = nil
-        if vm.isUsable, vm.pool.count < 256 { vm.pool.append(self) }
-        vm.drain()
+        self.requestHeaders = nil
+        self.responseHeaders = nil
+        self.pluginReference = nil
+        self.vmReference = nil
+        self.owner = nil
     }
 }
 

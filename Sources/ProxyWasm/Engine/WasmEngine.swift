@@ -76,17 +76,22 @@ public protocol WasmInstance: AnyObject {
     func function(named name: String, type: FunctionType) -> GuestFunction?
 
     /// Calls into the guest. `values` holds the arguments and receives the results; it must have room
-    /// for the larger of both. Reentrant: a hostcall may call the guest's allocator.
-    func call(_ function: GuestFunction, _ values: UnsafeMutablePointer<RawValue>, count: Int) -> GuestCallOutcome
+    /// for the larger of both. Reentrant: a hostcall may call the guest's allocator. False: the guest
+    /// trapped, and `takeTrap` says why.
+    func call(_ function: GuestFunction, _ values: UnsafeMutablePointer<RawValue>, count: Int) -> Bool
 
-    /// The current memory (empty when the module has none). Ask again after every guest call.
-    var memory: GuestMemory { get }
+    /// Why the last call that answered false did; to be asked once, at once.
+    func takeTrap() -> TrapReport
+
+    /// Where the instance keeps its view of the guest's memory (empty when the module has none). The address stays
+    /// the same; the view can be used whenever the guest does not run, inside hostcalls, too. So a hostcall reads it
+    /// without a call; after calling the guest's allocator it must be read again. To ask for it brings it up to date.
+    var memoryView: UnsafePointer<GuestMemory> { get }
 }
 
-/// How a guest call ended.
-public enum GuestCallOutcome {
-    case returned
-    case trapped(TrapReport)
+extension WasmInstance {
+    /// The guest's memory as it is now; to be read again after the guest has run.
+    public var memory: GuestMemory { self.memoryView.pointee }
 }
 
 /// Why a guest stopped.

@@ -24,6 +24,8 @@ public final class HeaderMap {
     @exclusivity(unchecked) @usableFromInline var entriesCapacity: Int
     /// Number of entries, pseudo-headers included.
     @exclusivity(unchecked) public private(set) var count = 0
+    /// Counts changes, round and round: what was derived from the map holds as long as this is the same.
+    @exclusivity(unchecked) public private(set) var changes: UInt32 = 0
     /// Bound of the arena, dead bytes included: a plugin that rewrites headers for ever stops here.
     public static let maximumArenaBytes = 4 << 20
     /// Bound of the number of entries.
@@ -68,19 +70,18 @@ public final class HeaderMap {
         guard wanted > 0, let bytes = name.baseAddress?.assumingMemoryBound(to: UInt8.self) else {
             return self.firstIndexOfEmptyName(from: start)
         }
-        let last = Self.lowercased(bytes[wanted - 1])
+        let last = Self.lowercased(bytes[wanted &- 1])
+        let entries = self.entries
+        let arena = self.arena
+        let count = self.count
         var index = start
-        while index < self.count {
-            let entry = self.entries[index]
-            if Int(entry.nameCount) == wanted {
-                let stored = self.arena + Int(entry.name)
-                if stored[wanted - 1] == last {
-                    var position = 0
-                    while position < wanted, stored[position] == Self.lowercased(bytes[position]) { position += 1 }
-                    if position == wanted { return index }
-                }
+        while index < count {
+            // Length and last byte tell nearly all names apart.
+            if Int(entries[index].nameCount) == wanted {
+                let stored = arena + Int(entries[index].name)
+                if stored[wanted &- 1] == last, ASCIIWord.equals(stored, bytes, count: wanted) { return index }
             }
-            index += 1
+            index &+= 1
         }
         return nil
     }
@@ -91,6 +92,7 @@ public final class HeaderMap {
     public func append(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) -> Bool {
         guard self.count < Self.maximumEntries, let entry = self.store(name: name, value: value) else { return false }
         self.reserveEntry()
+        self.changes &+= 1
         if name.first == UInt8(ascii: ":") {
             var position = 0
             while position < self.count, self.isPseudo(self.entries[position]) { position += 1 }
@@ -125,6 +127,7 @@ public final class HeaderMap {
     @discardableResult
     public func setValue(at index: Int, _ value: UnsafeRawBufferPointer) -> Bool {
         let entry = self.entries[index]
+        self.changes &+= 1
         if value.count <= Int(entry.valueCount) {
             // Values never share bytes, so a shorter one fits where the old one stood.
             if let source = value.baseAddress, value.count > 0 {
@@ -150,6 +153,7 @@ public final class HeaderMap {
         let entry = self.entries[index]
         let total = Int(entry.valueCount) + 1 + value.count
         guard self.reserveArena(total) else { return false }
+        self.changes &+= 1
         let target = UnsafeMutableRawPointer(self.arena) + self.arenaCount
         target.copyMemory(from: self.arena + Int(entry.value), byteCount: Int(entry.valueCount))
         (target + Int(entry.valueCount)).storeBytes(of: UInt8(ascii: ","), as: UInt8.self)
@@ -177,6 +181,7 @@ public final class HeaderMap {
 
     /// Removes the entry at `index`; later ones move up.
     public func remove(at index: Int) {
+        self.changes &+= 1
         var position = index
         while position + 1 < self.count {
             self.entries[position] = self.entries[position + 1]
@@ -189,6 +194,7 @@ public final class HeaderMap {
     public func removeAll() {
         self.count = 0
         self.arenaCount = 0
+        self.changes &+= 1
     }
 
     /// Replaces the content by another map's.
@@ -202,9 +208,7 @@ public final class HeaderMap {
     private func store(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) -> Entry? {
         guard self.reserveArena(name.count + value.count) else { return nil }
         let target = self.arena + self.arenaCount
-        if let source = name.baseAddress?.assumingMemoryBound(to: UInt8.self) {
-            for position in 0..<name.count { target[position] = Self.lowercased(source[position]) }
-        }
+        if let source = name.baseAddress { ASCIIWord.copyLowercased(source, to: target, count: name.count) }
         if let source = value.baseAddress {
             UnsafeMutableRawPointer(target + name.count).copyMemory(from: source, byteCount: value.count)
         }
@@ -218,9 +222,14 @@ public final class HeaderMap {
         return entry
     }
 
+    @inline(__always)
     private func reserveArena(_ extra: Int) -> Bool {
+        self.arenaCount &+ extra <= self.arenaCapacity || self.growArena(extra)
+    }
+
+    @inline(never)
+    private func growArena(_ extra: Int) -> Bool {
         let needed = self.arenaCount + extra
-        if needed <= self.arenaCapacity { return true }
         guard needed <= Self.maximumArenaBytes else { return false }
         let capacity = max(needed, self.arenaCapacity * 2)
         let grown = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
@@ -231,8 +240,13 @@ public final class HeaderMap {
         return true
     }
 
+    @inline(__always)
     private func reserveEntry() {
-        guard self.count == self.entriesCapacity else { return }
+        if self.count == self.entriesCapacity { self.growEntries() }
+    }
+
+    @inline(never)
+    private func growEntries() {
         let grown = UnsafeMutablePointer<Entry>.allocate(capacity: self.entriesCapacity * 2)
         grown.update(from: self.entries, count: self.count)
         self.entries.deallocate()

@@ -55,8 +55,8 @@ public protocol StreamHost: AnyObject {
     func property(_ path: PropertyPath, into value: inout [UInt8]) -> Status
     /// Stores a property of this stream; `.ok` or `.badArgument`.
     func setProperty(_ path: [UInt8], _ value: [UInt8]) -> Status
-    /// A plugin changed the request headers: a cached route is void.
-    func requestHeadersChanged()
+    /// A cached route is void. (A plugin's change of the request headers voids it, too: `HeaderMap.changes` tells.)
+    func clearRouteCache()
     /// Resume a paused direction. Nothing paused: no effect.
     func continueStream(_ type: StreamType)
     /// Reset the whole stream (`proxy_close_stream`).

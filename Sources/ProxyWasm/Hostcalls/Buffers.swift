@@ -89,7 +89,7 @@ extension PluginVM {
         guard let type = BufferType(rawValue: type) else { return .badArgument }
         let buffer = self.buffer(type)
         if case .missing = buffer { return .notFound }
-        let memory = self.instance.memory
+        let memory = self.memory
         guard memory.store(UInt32(clamping: buffer.count), at: size), memory.store(UInt32(0), at: flags) else {
             return .invalidMemoryAccess
         }
@@ -108,7 +108,7 @@ extension PluginVM {
         guard let type = BufferType(rawValue: type) else { return .badArgument }
         let buffer = self.buffer(type)
         if case .missing = buffer { return .notFound }
-        guard let bytes = self.instance.memory.slice(address, count) else { return .invalidMemoryAccess }
+        guard let bytes = self.memory.slice(address, count) else { return .invalidMemoryAccess }
         guard case .body(let body) = buffer else { return .badArgument }
         let length = body.count
         let offset = min(Int(start), length)

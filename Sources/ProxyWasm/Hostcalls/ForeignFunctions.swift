@@ -19,7 +19,7 @@ extension PluginVM {
         _ address: UInt32,
         _ size: UInt32
     ) -> Status {
-        let memory = self.instance.memory
+        let memory = self.memory
         guard let name = memory.slice(nameAddress, nameSize), memory.slice(argumentAddress, argumentSize) != nil else {
             return .invalidMemoryAccess
         }

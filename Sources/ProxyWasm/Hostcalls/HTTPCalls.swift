@@ -9,7 +9,7 @@ extension PluginVM {
     /// `proxy_http_call` (all): (cluster, header pairs, body, trailer pairs, timeout, *token). The answer
     /// comes to the root context. Not OK: no request was made and no answer will come.
     func httpCall(_ v: Arguments) -> Status {
-        let memory = self.instance.memory
+        let memory = self.memory
         guard let cluster = memory.slice(v[0].i32, v[1].i32), let pairs = memory.slice(v[2].i32, v[3].i32),
             let body = memory.slice(v[4].i32, v[5].i32), let trailerPairs = memory.slice(v[6].i32, v[7].i32)
         else { return .invalidMemoryAccess }
@@ -62,7 +62,7 @@ extension PluginVM {
 
     /// `proxy_get_status` (all): of the last call that was completed.
     func getStatus(_ code: UInt32, _ address: UInt32, _ size: UInt32) -> Status {
-        guard self.instance.memory.store(self.lastStatusCode, at: code) else { return .invalidMemoryAccess }
+        guard self.memory.store(self.lastStatusCode, at: code) else { return .invalidMemoryAccess }
         let message = self.lastStatusMessage
         return self.give(
             UnsafeRawBufferPointer(start: message.utf8Start, count: message.utf8CodeUnitCount),

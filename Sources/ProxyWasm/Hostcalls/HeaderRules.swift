@@ -23,12 +23,48 @@ enum HeaderRules {
     ) -> Bool {
         if Self.isPseudo(name) { return Self.allowsPseudo(name, value, in: type) }
         guard !name.isEmpty else { return false }
-        for byte in name where !Self.isTokenByte(byte) { return false }
+        guard Self.isToken(name) else { return false }
         if Self.isName(name, "content-length") {
             guard !value.isEmpty, value.count <= 19 else { return false }
             return value.allSatisfy { $0 &- 48 < 10 }
         }
-        return !value.contains { $0 == 0 || $0 == 10 || $0 == 13 }
+        return Self.isOneLine(value)
+    }
+
+    /// `token` of RFC 9110, not empty.
+    private static func isToken(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let base = bytes.baseAddress, !bytes.isEmpty else { return false }
+        let count = bytes.count
+        var position = 0
+        while position &+ 8 <= count, ASCIIWord.isPlainName(ASCIIWord.load(base, position)) { position &+= 8 }
+        // The last eight once more, where a few are left over.
+        if count >= 8, position &+ 8 > count, ASCIIWord.isPlainName(ASCIIWord.load(base, count &- 8)) { return true }
+        if count >= 4, count < 8, ASCIIWord.isPlainName(ASCIIWord.loadShort(base, count)) { return true }
+        while position < count {
+            if !Self.isTokenByte(bytes[position]) { return false }
+            position &+= 1
+        }
+        return true
+    }
+
+    /// No NUL, CR or LF.
+    private static func isOneLine(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let base = bytes.baseAddress else { return true }
+        let count = bytes.count
+        var position = 0
+        while position &+ 8 <= count {
+            let word = ASCIIWord.load(base, position)
+            if ASCIIWord.contains(word, 0) || ASCIIWord.contains(word, 10) || ASCIIWord.contains(word, 13) {
+                return false
+            }
+            position &+= 8
+        }
+        while position < count {
+            let byte = bytes[position]
+            if byte == 0 || byte == 10 || byte == 13 { return false }
+            position &+= 1
+        }
+        return true
     }
 
     private static func allowsPseudo(
@@ -55,11 +91,10 @@ enum HeaderRules {
 
     /// `token` of RFC 9110.
     static func isTokenByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
-        case 0x21, 0x23...0x27, 0x2a, 0x2b, 0x2d, 0x2e, 0x5e, 0x5f, 0x60, 0x7c, 0x7e: true
-        default: false
-        }
+        // ! # $ % & ' * + - . 0-9 | A-Z ^ _ ` a-z | ~, a bit for each.
+        if byte < 64 { return (0x03FF_6CFA_0000_0000 as UInt64) &>> UInt64(byte) & 1 == 1 }
+        if byte < 128 { return (0x57FF_FFFF_C7FF_FFFE as UInt64) &>> UInt64(byte &- 64) & 1 == 1 }
+        return false
     }
 
     /// `host` is another name of `:authority` in requests.

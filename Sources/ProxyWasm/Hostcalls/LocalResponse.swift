@@ -11,7 +11,7 @@ extension PluginVM {
     /// `proxy_send_local_response` (all): (code, details, body, header pairs, gRPC status). Queued; sent
     /// after the callback. The first answer of a stream wins; where no answer is possible it is OK, too.
     func sendLocalResponse(_ v: Arguments) -> Status {
-        let memory = self.instance.memory
+        let memory = self.memory
         let code = v[0].i32
         let grpcStatus = v[7].i32
         guard let details = memory.slice(v[1].i32, v[2].i32), let body = memory.slice(v[3].i32, v[4].i32),
@@ -36,7 +36,7 @@ extension PluginVM {
         }
         stream.isAnswered = true
         stream.isLocalResponsePending = true
-        self.deferred.append(.localResponse(stream, id: stream.id, response))
+        self.later(.localResponse(stream, id: stream.id, response))
         return .ok
     }
 }

@@ -12,7 +12,7 @@ extension PluginVM {
     /// `proxy_log` (all): an unknown level is BAD_ARGUMENT before a bad slice is INVALID_MEMORY_ACCESS.
     func log(_ level: UInt32, _ address: UInt32, _ size: UInt32) -> Status {
         guard let level = LogLevel(rawValue: level) else { return .badArgument }
-        guard let message = self.instance.memory.slice(address, size) else { return .invalidMemoryAccess }
+        guard let message = self.memory.slice(address, size) else { return .invalidMemoryAccess }
         self.hand(level, message)
         return .ok
     }
@@ -30,6 +30,6 @@ extension PluginVM {
 
     /// `proxy_get_log_level` (0.2.1).
     func getLogLevel(_ target: UInt32) -> Status {
-        self.instance.memory.store(self.host.logLevel.rawValue, at: target) ? .ok : .invalidMemoryAccess
+        self.memory.store(self.host.logLevel.rawValue, at: target) ? .ok : .invalidMemoryAccess
     }
 }

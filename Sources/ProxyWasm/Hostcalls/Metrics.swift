@@ -14,18 +14,18 @@ extension Hostcalls {
 extension PluginVM {
     /// `proxy_define_metric` (all): the same type and name is the same metric everywhere in the process.
     func defineMetric(_ type: UInt32, _ nameAddress: UInt32, _ nameSize: UInt32, _ target: UInt32) -> Status {
-        guard let name = self.instance.memory.slice(nameAddress, nameSize) else { return .invalidMemoryAccess }
+        guard let name = self.memory.slice(nameAddress, nameSize) else { return .invalidMemoryAccess }
         guard let type = MetricType(rawValue: type) else { return .badArgument }
         guard name.count <= MetricStore.maximumNameBytes,
             let id = self.services.metrics.define(type, Array(name))
         else { return .internalFailure }
-        return self.instance.memory.store(id, at: target) ? .ok : .invalidMemoryAccess
+        return self.memory.store(id, at: target) ? .ok : .invalidMemoryAccess
     }
 
     /// `proxy_get_metric` (all).
     func getMetric(_ id: UInt32, _ target: UInt32) -> Status {
         let (value, status) = self.services.metrics.get(id)
         guard status == .ok else { return status }
-        return self.instance.memory.store(value, at: target) ? .ok : .invalidMemoryAccess
+        return self.memory.store(value, at: target) ? .ok : .invalidMemoryAccess
     }
 }

@@ -15,7 +15,7 @@ extension PluginVM {
 
     /// `proxy_get_property` (all): an empty path is SERIALIZATION_FAILURE.
     func getProperty(_ pathAddress: UInt32, _ pathSize: UInt32, _ address: UInt32, _ size: UInt32) -> Status {
-        guard let bytes = self.instance.memory.slice(pathAddress, pathSize) else { return .invalidMemoryAccess }
+        guard let bytes = self.memory.slice(pathAddress, pathSize) else { return .invalidMemoryAccess }
         guard bytes.count <= Self.maximumPropertyPathBytes else { return .notFound }
         let path = PropertyPath(Array(bytes))
         guard path.count > 0 else { return .serializationFailure }
@@ -52,7 +52,7 @@ extension PluginVM {
     /// `proxy_set_property` (all): kept with the stream, or with the plugin when there is none
     /// (Envoy refuses that, and the Rust SDK panics then).
     func setProperty(_ pathAddress: UInt32, _ pathSize: UInt32, _ address: UInt32, _ size: UInt32) -> Status {
-        let memory = self.instance.memory
+        let memory = self.memory
         guard let path = memory.slice(pathAddress, pathSize), let value = memory.slice(address, size) else {
             return .invalidMemoryAccess
         }

@@ -49,7 +49,7 @@ extension PluginVM {
 
     /// An AssemblyScript string: UTF-16, its byte length in the four bytes before it. Cut when long.
     private func assemblyScriptString(_ address: UInt32) -> String? {
-        let memory = self.instance.memory
+        let memory = self.memory
         guard address >= 4, let size = memory.loadUInt32(at: address - 4),
             let bytes = memory.slice(address, min(size, 1024) & ~1)
         else { return nil }

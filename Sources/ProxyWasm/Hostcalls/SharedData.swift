@@ -18,11 +18,11 @@ extension PluginVM {
         _ size: UInt32,
         _ cas: UInt32
     ) -> Status {
-        guard let key = self.instance.memory.slice(keyAddress, keySize) else { return .invalidMemoryAccess }
+        guard let key = self.memory.slice(keyAddress, keySize) else { return .invalidMemoryAccess }
         guard let item = self.services.data.get(vmID: self.definition.vmID, key: Array(key)) else { return .notFound }
         let status = self.give(item.value, address, size)
         guard status == .ok else { return status }
-        return self.instance.memory.store(item.cas, at: cas) ? .ok : .invalidMemoryAccess
+        return self.memory.store(item.cas, at: cas) ? .ok : .invalidMemoryAccess
     }
 
     /// `proxy_set_shared_data` (all): `cas` 0 is unconditional; a null value is an empty one.
@@ -33,7 +33,7 @@ extension PluginVM {
         _ size: UInt32,
         _ cas: UInt32
     ) -> Status {
-        let memory = self.instance.memory
+        let memory = self.memory
         guard let key = memory.slice(keyAddress, keySize), let value = memory.slice(address, size) else {
             return .invalidMemoryAccess
         }

@@ -20,7 +20,7 @@ extension PluginVM {
 
     /// `proxy_register_shared_queue` (all): the root of the effective context gets the notifications.
     func registerSharedQueue(_ nameAddress: UInt32, _ nameSize: UInt32, _ target: UInt32) -> Status {
-        guard let name = self.instance.memory.slice(nameAddress, nameSize) else { return .invalidMemoryAccess }
+        guard let name = self.memory.slice(nameAddress, nameSize) else { return .invalidMemoryAccess }
         guard let plugin = self.effectivePlugin, name.count <= Self.maximumQueueNameBytes,
             let id = self.services.queues.register(
                 vmID: self.definition.vmID,
@@ -30,7 +30,8 @@ extension PluginVM {
             )
         else { return .internalFailure }
         self.hasRegisteredQueue = true
-        return self.instance.memory.store(id, at: target) ? .ok : .invalidMemoryAccess
+        self.needsAttention = true
+        return self.memory.store(id, at: target) ? .ok : .invalidMemoryAccess
     }
 
     /// `proxy_resolve_shared_queue` (all): an empty VM id is the caller's own.
@@ -41,7 +42,7 @@ extension PluginVM {
         _ nameSize: UInt32,
         _ target: UInt32
     ) -> Status {
-        let memory = self.instance.memory
+        let memory = self.memory
         guard let vmID = memory.slice(vmAddress, vmSize), let name = memory.slice(nameAddress, nameSize) else {
             return .invalidMemoryAccess
         }
@@ -56,7 +57,7 @@ extension PluginVM {
 
     /// `proxy_enqueue_shared_queue` (all): the notification comes after the callback, on the registrant's worker.
     func enqueueSharedQueue(_ id: UInt32, _ address: UInt32, _ size: UInt32) -> Status {
-        guard let item = self.instance.memory.slice(address, size) else { return .invalidMemoryAccess }
+        guard let item = self.memory.slice(address, size) else { return .invalidMemoryAccess }
         guard item.count <= SharedQueueStore.maximumBytes else { return .internalFailure }
         return self.services.queues.enqueue(id, Array(item))
     }

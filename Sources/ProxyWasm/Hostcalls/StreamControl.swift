@@ -24,7 +24,7 @@ extension PluginVM {
             // The callback's own answer decides; a pause in it becomes a continue.
             stream.isContinueRequested = true
         } else if self.currentStream !== stream || self.currentDirection != .none {
-            self.deferred.append(.continueStream(stream, id: stream.id, type))
+            self.later(.continueStream(stream, id: stream.id, type))
         }
         return .ok
     }
@@ -33,32 +33,29 @@ extension PluginVM {
     func closeStream(_ type: UInt32) -> Status {
         guard let type = StreamType(rawValue: type) else { return .badArgument }
         if let stream = self.effectiveStream, stream.isLive, !stream.isLogging, type.rawValue <= 1 {
-            self.deferred.append(.closeStream(stream, id: stream.id))
+            self.later(.closeStream(stream, id: stream.id))
         }
         return .ok
     }
 
     /// `proxy_clear_route_cache` (0.1.0).
     func clearRouteCache() -> Status {
-        if let stream = self.effectiveStream, stream.isLive { stream.host?.requestHeadersChanged() }
+        if let stream = self.effectiveStream, stream.isLive { stream.host?.clearRouteCache() }
         return .ok
     }
 
     /// `proxy_set_effective_context` (all): until the callback returns. 0 clears the redirection.
     func setEffectiveContext(_ id: UInt32) -> Status {
         if id == 0 {
-            self.effectivePlugin = self.currentPlugin
-            self.effectiveStream = self.currentStream
+            self.effective = self.current
             return .ok
         }
         if let stream = self.streams[id] {
-            self.effectivePlugin = stream.plugin
-            self.effectiveStream = stream
+            self.effective = CallScope(stream.plugin, stream)
             return .ok
         }
         guard let plugin = self.plugin(id) else { return .badArgument }
-        self.effectivePlugin = plugin
-        self.effectiveStream = nil
+        self.effective = CallScope(plugin, nil)
         return .ok
     }
 
@@ -68,7 +65,7 @@ extension PluginVM {
             return .notFound
         }
         plugin.isDeleteQueued = true
-        self.deferred.append(.deletePlugin(plugin))
+        self.later(.deletePlugin(plugin))
         return .ok
     }
 }

@@ -8,7 +8,7 @@ extension Hostcalls {
 extension PluginVM {
     /// `proxy_get_current_time_nanoseconds` (all).
     func getCurrentTime(_ target: UInt32) -> Status {
-        self.instance.memory.store(self.host.currentTimeNanoseconds(), at: target) ? .ok : .invalidMemoryAccess
+        self.memory.store(self.host.currentTimeNanoseconds(), at: target) ? .ok : .invalidMemoryAccess
     }
 
     /// `proxy_set_tick_period_milliseconds` (all): always the root of the effective context.

@@ -1,43 +1,70 @@
 /// Live stream contexts by id: open addressing with linear probing. Ids count up, so the low bits are
 /// a perfect hash until the table wraps; inserting and removing a stream allocates nothing once warm.
+///
+/// Contexts are not retained: who made a stream's context keeps it until its `finish`, which removes it here.
 struct ContextTable: ~Copyable {
-    private var slots: [StreamContext?]
+    private typealias Slot = Unmanaged<StreamContext>?
+
+    private var slots: UnsafeMutablePointer<Slot>
+    private var capacity: Int
     private(set) var count = 0
 
+    /// `capacity`: a power of two.
     init(capacity: Int = 64) {
-        self.slots = Array(repeating: nil, count: capacity)
+        self.capacity = capacity
+        self.slots = Self.allocate(capacity)
     }
 
-    private var mask: Int { self.slots.count - 1 }
+    deinit { self.slots.deallocate() }
+
+    private var mask: Int { self.capacity - 1 }
+
+    private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Slot> {
+        let slots = UnsafeMutablePointer<Slot>.allocate(capacity: capacity)
+        slots.initialize(repeating: nil, count: capacity)
+        return slots
+    }
+
+    @inline(__always)
+    private static func id(_ slot: Unmanaged<StreamContext>) -> UInt32 { slot._withUnsafeGuaranteedRef { $0.id } }
 
     subscript(id: UInt32) -> StreamContext? {
         var index = Int(id) & self.mask
-        while let stream = self.slots[index] {
-            if stream.id == id { return stream }
+        while let slot = self.slots[index] {
+            if Self.id(slot) == id { return slot.takeUnretainedValue() }
             index = (index + 1) & self.mask
         }
         return nil
     }
 
+    func contains(_ id: UInt32) -> Bool {
+        var index = Int(id) & self.mask
+        while let slot = self.slots[index] {
+            if Self.id(slot) == id { return true }
+            index = (index + 1) & self.mask
+        }
+        return false
+    }
+
     mutating func insert(_ stream: StreamContext) {
-        if self.count * 2 >= self.slots.count { self.grow() }
-        self.place(stream)
+        if self.count * 2 >= self.capacity { self.grow() }
+        self.place(Unmanaged.passUnretained(stream))
         self.count += 1
     }
 
     mutating func remove(_ id: UInt32) {
         var index = Int(id) & self.mask
-        while let stream = self.slots[index], stream.id != id { index = (index + 1) & self.mask }
+        while let slot = self.slots[index], Self.id(slot) != id { index = (index + 1) & self.mask }
         guard self.slots[index] != nil else { return }
         self.slots[index] = nil
         self.count -= 1
         // Move later members of the run into the hole, so that probing never meets a false end.
         var hole = index
         var next = (index + 1) & self.mask
-        while let stream = self.slots[next] {
-            let home = Int(stream.id) & self.mask
+        while let slot = self.slots[next] {
+            let home = Int(Self.id(slot)) & self.mask
             if (next &- home) & self.mask >= (next &- hole) & self.mask {
-                self.slots[hole] = stream
+                self.slots[hole] = slot
                 self.slots[next] = nil
                 hole = next
             }
@@ -46,19 +73,24 @@ struct ContextTable: ~Copyable {
     }
 
     mutating func removeAll() {
-        self.slots = Array(repeating: nil, count: self.slots.count)
+        self.slots.update(repeating: nil, count: self.capacity)
         self.count = 0
     }
 
-    private mutating func place(_ stream: StreamContext) {
-        var index = Int(stream.id) & self.mask
+    private mutating func place(_ slot: Unmanaged<StreamContext>) {
+        var index = Int(Self.id(slot)) & self.mask
         while self.slots[index] != nil { index = (index + 1) & self.mask }
-        self.slots[index] = stream
+        self.slots[index] = slot
     }
 
     private mutating func grow() {
         let old = self.slots
-        self.slots = Array(repeating: nil, count: old.count * 2)
-        for case let stream? in old { self.place(stream) }
+        let oldCapacity = self.capacity
+        self.capacity *= 2
+        self.slots = Self.allocate(self.capacity)
+        for index in 0..<oldCapacity {
+            if let slot = old[index] { self.place(slot) }
+        }
+        old.deallocate()
     }
 }

@@ -10,10 +10,24 @@ enum DeferredAction {
 }
 
 extension PluginVM {
+    /// Queues an action for the time when the guest is off the stack.
+    func later(_ action: DeferredAction) {
+        self.deferred.append(action)
+        self.needsAttention = true
+    }
+
     /// Runs what callbacks have queued, in order, until nothing is left. Only the outermost caller
     /// drains: entries queued by callbacks that an entry causes are taken by its loop.
+    @inline(__always)
     func drain() {
+        if self.needsAttention { self.drainSlowly() }
+    }
+
+    @inline(never)
+    private func drainSlowly() {
         guard !self.isDraining, !self.isGuestRunning else { return }
+        // A queue's events come from other threads, so a VM that has queues keeps looking.
+        self.needsAttention = self.hasRegisteredQueue
         guard !self.deferred.isEmpty || self.owesFailureNotice || self.hasQueueEvents else { return }
         self.isDraining = true
         var delivered = 0
@@ -38,15 +52,21 @@ extension PluginVM {
             self.owesFailureNotice = false
             // Streams keep a dead VM until they end; the VM no longer keeps them.
             self.streams.removeAll()
-            self.pool = []
             self.host.vmDidFail(self)
         }
+        self.needsAttention = self.hasRegisteredQueue || self.owesFailureNotice || !self.deferred.isEmpty
     }
 
     /// The end of a stream's callback. A local response for that very stream is sent before the
     /// callback's caller gets its status, also when the callback was caused by a deferred action.
+    @inline(__always)
     func settle(_ stream: StreamContext) {
-        guard self.isDraining else { return self.drain() }
+        if self.needsAttention { self.settleSlowly(stream) }
+    }
+
+    @inline(never)
+    private func settleSlowly(_ stream: StreamContext) {
+        guard self.isDraining else { return self.drainSlowly() }
         guard stream.isLocalResponsePending else { return }
         for index in self.deferred.indices.reversed() {
             if case .localResponse(let other, _, _) = self.deferred[index], other === stream {
@@ -59,7 +79,7 @@ extension PluginVM {
     /// Forgets what the failed callback had queued.
     func dropDeferred(from mark: Int) {
         while self.deferred.count > mark {
-            if case .localResponse(let stream, let id, _)? = self.deferred.popLast(), stream.id == id {
+            if case .localResponse(let stream, let id, _)? = self.deferred.popLast(), stream.serves(self, id) {
                 stream.isLocalResponsePending = false
                 stream.isAnswered = false
             }
@@ -72,18 +92,18 @@ extension PluginVM {
         guard self.failure == nil else { return }
         switch action {
         case .continueStream(let stream, let id, let type):
-            guard stream.isLive, stream.id == id else { return }
+            guard stream.isLive, stream.serves(self, id) else { return }
             stream.host?.continueStream(type)
         case .closeStream(let stream, let id):
-            guard stream.isLive, stream.id == id else { return }
+            guard stream.isLive, stream.serves(self, id) else { return }
             stream.host?.closeStream()
         case .localResponse(let stream, let id, let response):
-            guard stream.id == id else { return }
+            guard stream.serves(self, id) else { return }
             stream.isLocalResponsePending = false
             guard stream.isLive else { return }
             stream.host?.sendLocalResponse(response)
         case .finishStream(let stream, let id):
-            guard stream.id == id else { return }
+            guard stream.serves(self, id) else { return }
             stream.finish()
         case .deletePlugin(let plugin):
             self.delete(plugin)

@@ -84,14 +84,19 @@ struct GuestExports {
 
 /// Stands in until the engine has made the real instance (the wasm start section runs before that).
 final class NoInstance: WasmInstance {
-    // Safe: never read or written, memory of size 0 only needs an address.
-    private nonisolated(unsafe) static let nowhere = UnsafeMutableRawPointer.allocate(byteCount: 16, alignment: 16)
+    // Safe: never changed after it is made; memory of size 0 only needs an address.
+    private nonisolated(unsafe) static let nowhere: UnsafePointer<GuestMemory> = {
+        let view = UnsafeMutablePointer<GuestMemory>.allocate(capacity: 1)
+        let base = UnsafeMutableRawPointer.allocate(byteCount: 16, alignment: 16)
+        view.initialize(to: GuestMemory(base: base, count: 0))
+        return UnsafePointer(view)
+    }()
 
     func function(named name: String, type: FunctionType) -> GuestFunction? { nil }
 
-    func call(_ function: GuestFunction, _ values: UnsafeMutablePointer<RawValue>, count: Int) -> GuestCallOutcome {
-        .trapped(TrapReport(kind: .host, message: "the module is not instantiated"))
-    }
+    func call(_ function: GuestFunction, _ values: UnsafeMutablePointer<RawValue>, count: Int) -> Bool { false }
 
-    var memory: GuestMemory { GuestMemory(base: Self.nowhere, count: 0) }
+    func takeTrap() -> TrapReport { TrapReport(kind: .host, message: "the module is not instantiated") }
+
+    var memoryView: UnsafePointer<GuestMemory> { Self.nowhere }
 }

@@ -13,27 +13,22 @@ extension PluginVM {
     ) -> UInt32? {
         // The host calling back inside a hostcall would be a bug of the host; SDKs panic on reentry.
         guard self.isUsable, !self.isGuestRunning else { return nil }
-        self.currentPlugin = plugin
-        self.currentStream = stream
+        let scope = CallScope(plugin, stream)
+        self.current = scope
+        self.effective = scope
         self.currentDirection = direction
-        self.effectivePlugin = plugin
-        self.effectiveStream = stream
         let mark = self.deferred.count
         self.isGuestRunning = true
         if self.isTracing { self.traceCallback(name, count: count) }
-        let outcome = self.instance.call(function, self.slots, count: count)
+        let returned = self.callGuest(function, self.slots, count: count)
         self.isGuestRunning = false
-        if self.isTracing {
-            let trapped = if case .trapped = outcome { true } else { false }
-            self.traceCallbackEnd(name, trapped: trapped)
-        }
-        self.currentPlugin = nil
-        self.currentStream = nil
+        if self.isTracing { self.traceCallbackEnd(name, trapped: !returned) }
+        self.current = CallScope()
+        self.effective = CallScope()
         self.currentDirection = .none
-        self.effectivePlugin = nil
-        self.effectiveStream = nil
-        if case .trapped(let report) = outcome { self.fail(report, in: name, plugin: plugin) }
-        guard self.failure == nil else {
+        // The VM may also have failed inside, in the guest's allocator.
+        guard returned, self.isUsable else {
+            if !returned { self.fail(self.instance.takeTrap(), in: name, plugin: plugin) }
             self.dropDeferred(from: mark)
             return nil
         }
@@ -47,10 +42,10 @@ extension PluginVM {
         self.allocatorSlots[0] = RawValue(i32: size)
         let mode = self.mode
         self.mode = .allocator
-        let outcome = self.instance.call(function, self.allocatorSlots, count: 1)
+        let returned = self.callGuest(function, self.allocatorSlots, count: 1)
         self.mode = mode
-        if case .trapped(let report) = outcome {
-            self.fail(report, in: self.module.allocator, plugin: self.currentPlugin)
+        if !returned {
+            self.fail(self.instance.takeTrap(), in: self.module.allocator, plugin: self.currentPlugin)
             self.mustUnwind = true
             return nil
         }
@@ -74,13 +69,14 @@ extension PluginVM {
     ) -> Status {
         var block: UInt32 = 0
         if count > 0 {
-            guard let allocated = self.allocate(count),
-                let target = self.instance.memory.mutableSlice(allocated, UInt32(count))
-            else { return .invalidMemoryAccess }
-            fill(target)
+            guard let allocated = self.allocate(count) else { return .invalidMemoryAccess }
             block = allocated
         }
-        let memory = self.instance.memory
+        let memory = self.memory
+        if count > 0 {
+            guard let target = memory.mutableSlice(block, UInt32(count)) else { return .invalidMemoryAccess }
+            fill(target)
+        }
         guard memory.store(block, at: address), memory.store(UInt32(count), at: size) else {
             return .invalidMemoryAccess
         }
@@ -103,6 +99,7 @@ extension PluginVM {
         self.failure = failure
         self.isUsable = false
         self.owesFailureNotice = true
+        self.needsAttention = true
         for line in failure.message.split(separator: "\n") { self.log(.critical, plugin, line) }
     }
 

@@ -72,7 +72,7 @@ extension PluginVM {
         trailers: HeaderMap?
     ) {
         guard !self.isGuestRunning else {
-            self.deferred.append(.callResponse(token: token, headers: headers, body: body, trailers: trailers))
+            self.later(.callResponse(token: token, headers: headers, body: body, trailers: trailers))
             return
         }
         guard let plugin = self.calls.removeValue(forKey: token) else { return }
@@ -136,7 +136,6 @@ extension PluginVM {
         self.isUsable = false
         self.drain()
         self.streams.removeAll()
-        self.pool = []
     }
 
     private func done(_ plugin: PluginContext) -> Bool {
@@ -163,5 +162,7 @@ extension PluginVM {
             self.host.cancelHTTPCall(token: token)
         }
         self.plugins.removeAll { $0 === plugin }
+        // Streams refer to it without keeping it.
+        if self.streams.count > 0 { self.departed.append(plugin) }
     }
 }

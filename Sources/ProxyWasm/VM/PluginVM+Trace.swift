@@ -1,8 +1,9 @@
 // Trace lines: every call between host and guest, in and out. Off but for the log level `trace`, which is looked
-// at once per stream and root callback.
+// at when a plugin starts, at each tick, and when the host says that it may have changed.
 
 extension PluginVM {
-    func updateTracing() { self.isTracing = self.host.logLevel == .trace }
+    /// The host's log level may have changed.
+    public func updateTracing() { self.isTracing = self.host.logLevel == .trace }
 
     /// The host calls the guest.
     @inline(never)

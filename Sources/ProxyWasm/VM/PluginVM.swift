@@ -22,12 +22,16 @@ public final class PluginVM {
 
     let module: PluginModule
     let definition: PluginDefinition
-    unowned let host: any PluginHost
+    // Not counted: the host owns the VM, and is asked on every stream.
+    unowned(unsafe) let host: any PluginHost
     let services: SharedServices
     let abiVersion: ABIVersion
     let mailbox: QueueMailbox
 
-    @exclusivity(unchecked) var instance: any WasmInstance = NoInstance()
+    @exclusivity(unchecked) private var instanceBox = InstanceBox(NoInstance())
+    // The same, uncounted: entered with every guest call. The box stays until the VM's end.
+    @exclusivity(unchecked) private(set) var instanceReference: Unmanaged<InstanceBox>
+    @exclusivity(unchecked) private var memoryView: UnsafePointer<GuestMemory>
     @exclusivity(unchecked) var exports = GuestExports()
     /// Arguments and result of the running callback.
     let slots: UnsafeMutablePointer<RawValue>
@@ -50,21 +54,24 @@ public final class PluginVM {
     @exclusivity(unchecked) var isGuestRunning = false
     @exclusivity(unchecked) var isDraining = false
     var deferred: [DeferredAction] = []
+    /// Something may have to be done once the guest is off the stack; the one flag callbacks look at.
+    @exclusivity(unchecked) var needsAttention = false
     /// Any queue registered: only then the mailbox is looked at.
     @exclusivity(unchecked) var hasRegisteredQueue = false
 
-    // The context whose callback runs, and the one hostcalls act on. Unowned, since this is set twice per
+    // The context whose callback runs, and the one hostcalls act on. Not counted, since this is set twice per
     // callback: a context cannot end while the guest runs (ends are deferred), and nothing is set else.
-    @exclusivity(unchecked) unowned(unsafe) var currentPlugin: PluginContext?
-    @exclusivity(unchecked) unowned(unsafe) var currentStream: StreamContext?
+    @exclusivity(unchecked) var current = CallScope()
+    @exclusivity(unchecked) var effective = CallScope()
     @exclusivity(unchecked) var currentDirection = Direction.none
-    @exclusivity(unchecked) unowned(unsafe) var effectivePlugin: PluginContext?
-    @exclusivity(unchecked) unowned(unsafe) var effectiveStream: StreamContext?
 
     var plugins: [PluginContext] = []
+    /// Roots that have ended while streams were under way.
+    var departed: [PluginContext] = []
     var streams = ContextTable()
-    var pool: [StreamContext] = []
     @exclusivity(unchecked) private var lastContextID: UInt32 = 0
+    /// Context ids have begun anew: only then a root's may come up again.
+    @exclusivity(unchecked) private var hasWrapped = false
 
     // HTTP calls in flight, and the response being shown.
     var calls: [UInt32: PluginContext] = [:]
@@ -94,6 +101,8 @@ public final class PluginVM {
         self.services = services
         self.abiVersion = module.abiVersion
         self.mailbox = QueueMailbox(waker: host.queueWaker)
+        self.instanceReference = Unmanaged.passUnretained(self.instanceBox)
+        self.memoryView = self.instanceBox.instance.memoryView
         self.slots = .allocate(capacity: 8)
         self.slots.initialize(repeating: RawValue(), count: 8)
         self.allocatorSlots = .allocate(capacity: 2)
@@ -102,10 +111,12 @@ public final class PluginVM {
         self.calls.reserveCapacity(16)
         self.deferred.reserveCapacity(16)
         do {
-            self.instance = try module.linked.instantiate(limits: definition.limits, host: self)
+            self.instanceBox = InstanceBox(try module.linked.instantiate(limits: definition.limits, host: self))
+            self.instanceReference = Unmanaged.passUnretained(self.instanceBox)
         } catch {
             throw PluginFailure(.start, error.description)
         }
+        self.memoryView = self.instance.memoryView
         self.exports = GuestExports(self.instance, version: module.abiVersion, allocator: module.allocator)
         try self.runStartFunctions()
         self.mode = .callback
@@ -115,6 +126,19 @@ public final class PluginVM {
         self.services.release(vmID: self.definition.vmID)
         self.slots.deallocate()
         self.allocatorSlots.deallocate()
+    }
+
+    var instance: any WasmInstance { self.instanceBox.instance }
+
+    /// Enters the guest.
+    @inline(__always)
+    func callGuest(_ function: GuestFunction, _ values: UnsafeMutablePointer<RawValue>, count: Int) -> Bool {
+        self.instanceReference._withUnsafeGuaranteedRef { $0.instance.call(function, values, count: count) }
+    }
+
+    /// The guest's memory; to be read again after the guest's allocator has run.
+    var memory: GuestMemory {
+        @inline(__always) get { self.memoryView.pointee }
     }
 
     /// Size of the guest's memory.
@@ -133,8 +157,9 @@ public final class PluginVM {
     func nextContextID() -> UInt32 {
         repeat {
             self.lastContextID &+= 1
-        } while self.lastContextID == 0 || self.streams[self.lastContextID] != nil
-            || self.plugin(self.lastContextID) != nil
+            if self.lastContextID == 0 { self.hasWrapped = true }
+        } while self.lastContextID == 0 || self.streams.contains(self.lastContextID)
+            || (self.hasWrapped && self.plugin(self.lastContextID) != nil)
         return self.lastContextID
     }
 
@@ -145,9 +170,10 @@ public final class PluginVM {
             self.slots[1] = RawValue()
             let count = max(type.parameters.count, type.results.count)
             self.isGuestRunning = true
-            let outcome = self.instance.call(function, self.slots, count: count)
+            let returned = self.callGuest(function, self.slots, count: count)
             self.isGuestRunning = false
-            if case .trapped(let report) = outcome, !self.hasExitedCleanly {
+            let report = returned ? nil : self.instance.takeTrap()
+            if let report, !self.hasExitedCleanly {
                 let failure = report.failure(in: name, kind: report.kind == .deadline ? .deadline : .start)
                 self.failure = failure
                 self.isUsable = false
@@ -161,6 +187,12 @@ public final class PluginVM {
 
 @available(*, unavailable)
 extension PluginVM: Sendable {}
+
+/// The engine's instance behind a reference that need not be counted.
+final class InstanceBox {
+    let instance: any WasmInstance
+    init(_ instance: any WasmInstance) { self.instance = instance }
+}
 
 extension TrapReport {
     static let maximumFrames = 20

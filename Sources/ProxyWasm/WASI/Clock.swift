@@ -8,11 +8,11 @@ extension WASI {
             case 1: time = vm.host.monotonicTimeNanoseconds()
             default: return .notSupported
             }
-            return vm.instance.memory.store(time, at: v[2].i32) ? .success : .fault
+            return vm.memory.store(time, at: v[2].i32) ? .success : .fault
         },
         Self.define("clock_res_get", "ii") { vm, v in
             guard v[0].i32 <= 1 else { return .notSupported }
-            return vm.instance.memory.store(UInt64(1), at: v[1].i32) ? .success : .fault
+            return vm.memory.store(UInt64(1), at: v[1].i32) ? .success : .fault
         },
     ]
 }

@@ -14,7 +14,7 @@ extension WASI {
         Self.define("environ_get", "ii") { vm, v in
             var pointer = v[0].i32
             var text = v[1].i32
-            let memory = vm.instance.memory
+            let memory = vm.memory
             for variable in vm.definition.environment {
                 let line = Array("\(variable.name)=\(variable.value)".utf8) + [0]
                 guard let size = UInt32(exactly: line.count), let target = memory.mutableSlice(text, size),

@@ -13,7 +13,7 @@ extension WASI {
         Self.constant("fd_close", "i", .success),
         Self.define("fd_fdstat_get", "ii") { vm, v in
             guard Self.isOutput(v[0].i32) else { return .badFile }
-            guard let target = vm.instance.memory.mutableSlice(v[1].i32, 24) else { return .fault }
+            guard let target = vm.memory.mutableSlice(v[1].i32, 24) else { return .fault }
             target.initializeMemory(as: UInt8.self, repeating: 0)
             // The right to write.
             target[8] = 64
@@ -27,7 +27,7 @@ extension WASI {
         Self.constant("fd_filestat_get", "ii", .badFile),
         Self.define("fd_tell", "ii") { vm, v in
             guard Self.isOutput(v[0].i32) else { return .badFile }
-            return vm.instance.memory.store(UInt64(0), at: v[1].i32) ? .success : .fault
+            return vm.memory.store(UInt64(0), at: v[1].i32) ? .success : .fault
         },
         Self.constant("fd_advise", "iIIi", .success),
         Self.onOutput("fd_allocate", "iII"),
@@ -54,7 +54,7 @@ extension PluginVM {
     func fdWrite(_ descriptor: UInt32, _ vectors: UInt32, _ count: UInt32, _ written: UInt32) -> WASI.Errno {
         guard WASI.isOutput(descriptor) else { return .badFile }
         guard count <= WASI.maximumVectors else { return .invalid }
-        let memory = self.instance.memory
+        let memory = self.memory
         guard memory.slice(vectors, count * 8) != nil, memory.slice(written, 4) != nil else { return .fault }
         var total: UInt64 = 0
         for index in 0..<count {

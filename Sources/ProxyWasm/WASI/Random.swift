@@ -6,7 +6,7 @@ extension WASI {
             let count = v[1].i32
             if count == 0 { return .success }
             guard count <= Self.maximumRandomBytes else { return .invalid }
-            guard let target = vm.instance.memory.mutableSlice(v[0].i32, count) else { return .fault }
+            guard let target = vm.memory.mutableSlice(v[0].i32, count) else { return .fault }
             vm.host.fillRandom(target)
             return .success
         }

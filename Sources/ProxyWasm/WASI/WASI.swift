@@ -48,6 +48,6 @@ enum WASI {
 
     /// Stores a 32-bit out-value.
     static func store(_ vm: PluginVM, _ value: UInt32, at address: UInt32) -> Bool {
-        vm.instance.memory.store(value, at: address)
+        vm.memory.store(value, at: address)
     }
 }

@@ -116,7 +116,7 @@ final class RecordingStream: StreamHost {
     }
 
     func setProperty(_ path: [UInt8], _ value: [UInt8]) -> Status { .ok }
-    func requestHeadersChanged() {}
+    func clearRouteCache() {}
     func continueStream(_ type: StreamType) { self.transcript.add("host: continue \(type)") }
     func closeStream() { self.transcript.add("host: close") }
 

@@ -115,6 +115,8 @@ final class ScriptedInstance: WasmInstance {
     private unowned let host: AnyObject
     private var bytes: UnsafeMutableRawPointer
     private(set) var size: Int
+    private let view = UnsafeMutablePointer<GuestMemory>.allocate(capacity: 1)
+    private var trap = TrapReport(kind: .trap, message: "none")
     private var next: UInt32 = 4096
     /// Where `put` goes on; a callback that puts a lot may set it back.
     var scratch: UInt32 = 64
@@ -132,9 +134,13 @@ final class ScriptedInstance: WasmInstance {
         self.size = script.memoryBytes
         self.bytes = .allocate(byteCount: self.size, alignment: 16)
         self.bytes.initializeMemory(as: UInt8.self, repeating: 0x3f, count: self.size)
+        self.view.initialize(to: GuestMemory(base: self.bytes, count: UInt64(self.size)))
     }
 
-    deinit { self.bytes.deallocate() }
+    deinit {
+        self.bytes.deallocate()
+        self.view.deallocate()
+    }
 
     // MARK: WasmInstance
 
@@ -142,7 +148,7 @@ final class ScriptedInstance: WasmInstance {
         self.script.exports.firstIndex { $0.name == name && $0.type == type }.map { GuestFunction(index: $0) }
     }
 
-    func call(_ function: GuestFunction, _ values: UnsafeMutablePointer<RawValue>, count: Int) -> GuestCallOutcome {
+    func call(_ function: GuestFunction, _ values: UnsafeMutablePointer<RawValue>, count: Int) -> Bool {
         let export = self.script.exports[function.index]
         precondition(count == max(export.type.parameters.count, export.type.results.count), export.name)
         if !export.name.hasSuffix("alloc"), !export.name.hasSuffix("memory_allocate") { self.calls.append(export.name) }
@@ -151,15 +157,19 @@ final class ScriptedInstance: WasmInstance {
         do {
             let result = try export.body(self, (0..<export.type.parameters.count).map { values[$0].i32 })
             if !export.type.results.isEmpty { values[0] = RawValue(i32: result) }
-            return .returned
+            return true
         } catch let trap as GuestTrap {
-            return .trapped(TrapReport(kind: trap.kind, message: trap.message, backtrace: trap.backtrace))
+            self.trap = TrapReport(kind: trap.kind, message: trap.message, backtrace: trap.backtrace)
+            return false
         } catch {
-            return .trapped(TrapReport(kind: .trap, message: "\(error)"))
+            self.trap = TrapReport(kind: .trap, message: "\(error)")
+            return false
         }
     }
 
-    var memory: GuestMemory { GuestMemory(base: self.bytes, count: UInt64(self.size)) }
+    func takeTrap() -> TrapReport { self.trap }
+
+    var memoryView: UnsafePointer<GuestMemory> { UnsafePointer(self.view) }
 
     // MARK: What a guest does
 
@@ -181,6 +191,7 @@ final class ScriptedInstance: WasmInstance {
         self.bytes.deallocate()
         self.bytes = grown
         self.size *= 2
+        self.view.pointee = GuestMemory(base: self.bytes, count: UInt64(self.size))
     }
 
     /// Calls an import with 32-bit arguments.

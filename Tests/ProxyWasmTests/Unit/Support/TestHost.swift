@@ -111,12 +111,16 @@ final class TestStream: StreamHost {
     /// Operations in the order they came.
     var operations: [String] = []
     var responses: [LocalResponse] = []
-    var routeChanges = 0
+    /// Times the route was voided by request, or by a change of the request headers.
+    private var voidings: UInt32 = 0
+    var routeChanges: UInt32 { self.voidings &+ (self.maps[.requestHeaders]?.changes ?? 0) &- self.initialChanges }
+    private var initialChanges: UInt32 = 0
     var whenContinued: ((StreamType) -> Void)?
     var whenAnswered: ((LocalResponse) -> Void)?
 
     init(request: [(String, String)] = TestStream.request, response: [(String, String)]? = nil) {
         self.maps[.requestHeaders] = Self.map(request)
+        self.initialChanges = self.maps[.requestHeaders]?.changes ?? 0
         if let response { self.maps[.responseHeaders] = Self.map(response) }
     }
 
@@ -152,7 +156,7 @@ final class TestStream: StreamHost {
         return .ok
     }
 
-    func requestHeadersChanged() { self.routeChanges += 1 }
+    func clearRouteCache() { self.voidings += 1 }
 
     func continueStream(_ type: StreamType) {
         self.operations.append("continue \(type)")

@@ -147,19 +147,51 @@ import Testing
             ])
     }
 
-    @Test func contextObjectsAreUsedAgainOnlyWhenNobodyHoldsThem() throws {
+    @Test func aContextUsedAgainStandsForItsNewStreamOnly() throws {
         let test = try TestVM(GuestScript())
-        let held = test.stream()
-        held.finish()
-        let other = test.stream()
-        #expect(held !== other)
-        var loose: StreamContext? = other
-        let identity = ObjectIdentifier(other)
-        _ = consume other
-        loose?.finish()
-        loose = nil
-        #expect(ObjectIdentifier(test.stream()) == identity)
-        #expect(held.onRequestHeaders(endOfStream: true) == .failed)
+        let host = TestStream()
+        KeptHosts.shared.keep(host)
+        let context = test.stream()
+        let first = context.id
+        context.finish()
+        #expect(context.onRequestHeaders(endOfStream: true) == .failed)
+        test.plugin.begin(context, host: host)
+        #expect(context.id != first)
+        #expect(context.onRequestHeaders(endOfStream: true) == .status(.continue))
+        // What was queued for the first stream finds nobody.
+        test.vm.later(.closeStream(context, id: first))
+        test.vm.drain()
+        #expect(host.operations == [])
+        test.vm.later(.closeStream(context, id: context.id))
+        test.vm.drain()
+        #expect(host.operations == ["close"])
+        context.finish()
+    }
+
+    @Test func mapsHandedOverAreTheOnesThatHostcallsChange() throws {
+        var script = GuestScript()
+        script.on("proxy_on_request_headers") { guest, _ in
+            try guest.add(.requestHeaders, "x-own", "1") == .ok ? 0 : 1
+        }
+        script.on("proxy_on_response_headers") { guest, _ in
+            // The request's map can be read, not written any more.
+            guard try guest.header(.requestHeaders, "x-own") == Answer("1") else { return 1 }
+            guard try guest.add(.requestHeaders, "x-late", "1") == .badArgument else { return 1 }
+            return try guest.add(.responseHeaders, "x-own", "2") == .ok ? 0 : 1
+        }
+        let test = try TestVM(script)
+        // A host that would answer differently if it were asked.
+        let host = TestStream(request: [], response: [])
+        KeptHosts.shared.keep(host)
+        let request = TestStream.map(TestStream.request)
+        let response = TestStream.map([(":status", "200")])
+        let context = StreamContext()
+        test.plugin.begin(context, host: host, requestHeaders: request, responseHeaders: response)
+        #expect(context.onRequestHeaders(endOfStream: true) == .status(.continue))
+        #expect(context.onResponseHeaders(endOfStream: true) == .status(.continue))
+        context.finish()
+        #expect(request["x-own"] == "1" && request["x-late"] == nil && response["x-own"] == "2")
+        #expect(host.maps[.requestHeaders]?.count == 0 && host.maps[.responseHeaders]?.count == 0)
     }
 
     @Test func manyStreamsInAnyOrderStayApart() throws {
