@@ -37,10 +37,12 @@ struct Composition {
         let serving = Task {
             try await reloader.start()
             self.logStart(engine: engine, server: server, log: log)
+            StartupPages.release()
             guard !self.settings.watchedPaths.isEmpty || !reloader.moduleFiles.isEmpty else { return }
             var source = source
             await source.run(extraFiles: reloader.moduleFiles) { changed in
                 await reloader.reload(changed: changed)
+                StartupPages.release()
                 return reloader.moduleFiles
             }
         }
