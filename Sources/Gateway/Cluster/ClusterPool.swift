@@ -81,7 +81,7 @@ final class EndpointPool {
     func connect(for receiver: any UpstreamReceiver) -> ConnectAttempt? {
         guard self.connectionCount < ClusterPool.maximumConnections else { return nil }
         self.connectionCount += 1
-        let handler = UpstreamConnection(endpoint: self, limits: self.worker.options.http1)
+        let handler = UpstreamConnection(endpoint: self, worker: self.worker)
         let box = NIOLoopBound(handler, eventLoop: self.worker.eventLoop)
         let bootstrap = ClientBootstrap(group: self.worker.eventLoop)
             .connectTimeout(self.connectTimeout)

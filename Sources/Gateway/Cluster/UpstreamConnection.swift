@@ -42,6 +42,8 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
 
     /// Strong: a pool whose cluster left the configuration lives until its last connection closes.
     private let endpoint: EndpointPool
+    /// The worker outlives its connections.
+    private unowned(unsafe) let worker: Worker
     private let limits: HTTP1Limits
     @exclusivity(unchecked) private var context: ChannelHandlerContext?
     /// Set for the time of one exchange.
@@ -60,16 +62,23 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
     /// Worker's coarse clock when the connection became idle.
     @exclusivity(unchecked) var idleSince: UInt32 = 0
 
-    init(endpoint: EndpointPool, limits: HTTP1Limits) {
+    init(endpoint: EndpointPool, worker: Worker) {
         self.endpoint = endpoint
-        self.limits = limits
-        self.decoder = HTTP1BodyDecoder(limits: limits)
+        self.worker = worker
+        self.limits = worker.options.http1
+        self.decoder = HTTP1BodyDecoder(limits: worker.options.http1)
     }
 
     var isWritable: Bool { self.context?.channel.isWritable ?? false }
     /// Connected, and the peer has not closed.
     @exclusivity(unchecked) private(set) var isOpen = false
+    /// Small pieces, gathered to one write.
+    @exclusivity(unchecked) private var output = ByteBuffer()
     @exclusivity(unchecked) private var needsFlush = false
+    /// Among the connections that are flushed at the end of the loop's tick.
+    @exclusivity(unchecked) private var awaitsFlush = false
+    /// Pieces up to this size are copied behind what waits already.
+    private static let coalesceBytes = 16 << 10
     var localAddress: SocketAddress? { self.context?.channel.localAddress }
     var remoteAddress: SocketAddress? { self.context?.channel.remoteAddress }
 
@@ -87,19 +96,40 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
 
     func write(_ buffer: ByteBuffer) {
         self.needsFlush = true
-        self.context?.write(self.wrapOutboundOut(buffer), promise: nil)
+        if buffer.readableBytes <= Self.coalesceBytes {
+            self.output.writeImmutableBuffer(buffer)
+            if self.output.readableBytes > Self.coalesceBytes { self.writeOutput() }
+        } else {
+            self.writeOutput()
+            self.context?.write(self.wrapOutboundOut(buffer), promise: nil)
+        }
     }
 
-    func writeAndFlush(_ buffer: ByteBuffer) {
-        self.needsFlush = false
-        self.context?.writeAndFlush(self.wrapOutboundOut(buffer), promise: nil)
+    private func writeOutput() {
+        guard self.output.readableBytes > 0, let context = self.context else { return }
+        context.write(self.wrapOutboundOut(self.output), promise: nil)
+        self.output.clear()
     }
 
     /// A flush with nothing to send is not free: it walks the pipeline.
     func flush() {
-        guard self.needsFlush else { return }
+        guard self.needsFlush, !self.awaitsFlush else { return }
+        guard let batch = self.worker.writeBatch else { return self.flushNow() }
+        self.awaitsFlush = true
+        batch.add(self)
+    }
+
+    func flushNow() {
+        self.awaitsFlush = false
+        guard self.needsFlush, let context = self.context else { return }
         self.needsFlush = false
-        self.context?.flush()
+        guard self.output.readableBytes > 0 else {
+            context.flush()
+            return
+        }
+        context.writeAndFlush(self.wrapOutboundOut(self.output), promise: nil)
+        // Reuses the memory when the write has gone out already.
+        self.output.clear()
     }
 
     /// The request's last byte has been written.

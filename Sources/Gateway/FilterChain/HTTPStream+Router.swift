@@ -220,8 +220,9 @@ extension HTTPStream: UpstreamReceiver {
         self.router.connection = connection
         connection.begin(self, isHead: self.isHead)
         if self.router.requestSent || self.requestEndsWithHeaders { connection.requestEnded() }
-        connection.writeAndFlush(self.router.pending)
-        // Reuses the memory when the write has gone out already.
+        connection.write(self.router.pending)
+        connection.flush()
+        // Reuses the memory when nobody shares it.
         self.router.pending.clear()
         if !self.requestEnded, connection.isWritable { self.downstream.setReadsPaused(false) }
     }

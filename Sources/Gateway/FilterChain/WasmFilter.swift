@@ -25,8 +25,10 @@ final class WasmFilter: StreamHost {
     @exclusivity(unchecked) private(set) var sawRequest = false
     @exclusivity(unchecked) var request = FilterDirection()
     @exclusivity(unchecked) var response = FilterDirection()
-    let requestBody = StreamBody()
-    let responseBody = StreamBody()
+    // Made for the first body that the plugin wants to see, and kept.
+    @exclusivity(unchecked) private var requestBodyIfAny: StreamBody?
+    @exclusivity(unchecked) private var responseBodyIfAny: StreamBody?
+    @exclusivity(unchecked) private var holdsBodies = false
     @exclusivity(unchecked) private var isWaiting = false
 
     init(stream: HTTPStream, index: Int) {
@@ -37,6 +39,22 @@ final class WasmFilter: StreamHost {
     }
 
     var instance: PluginInstance? { self.instanceReference?.takeUnretainedValue() }
+
+    var requestBody: StreamBody {
+        self.holdsBodies = true
+        if let body = self.requestBodyIfAny { return body }
+        let body = StreamBody()
+        self.requestBodyIfAny = body
+        return body
+    }
+
+    var responseBody: StreamBody {
+        self.holdsBodies = true
+        if let body = self.responseBodyIfAny { return body }
+        let body = StreamBody()
+        self.responseBodyIfAny = body
+        return body
+    }
 
     // MARK: Life in one stream
 
@@ -112,8 +130,10 @@ final class WasmFilter: StreamHost {
     func dropHeld() {
         if self.request.isTouched { self.request.reset() }
         if self.response.isTouched { self.response.reset() }
-        self.requestBody.clear()
-        self.responseBody.clear()
+        guard self.holdsBodies else { return }
+        self.holdsBodies = false
+        self.requestBodyIfAny?.clear()
+        self.responseBodyIfAny?.clear()
     }
 
     // MARK: Callbacks; nil: the plugin is out (failed, or not there)

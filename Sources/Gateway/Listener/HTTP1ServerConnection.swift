@@ -39,6 +39,8 @@ final class HTTP1ServerConnection: ChannelInboundHandler, ChannelOutboundHandler
     @exclusivity(unchecked) private var chunked = false
     @exclusivity(unchecked) private var closeAfter = false
     @exclusivity(unchecked) private var needsFlush = false
+    /// Among the connections that are flushed at the end of the loop's tick.
+    @exclusivity(unchecked) private var awaitsFlush = false
     @exclusivity(unchecked) private var headBegan: UInt32 = 0
     @exclusivity(unchecked) private var lastActivity: UInt32 = 0
     @exclusivity(unchecked) private var lingerBytes = 0
@@ -282,7 +284,7 @@ final class HTTP1ServerConnection: ChannelInboundHandler, ChannelOutboundHandler
         self.output.writeStaticString(ReasonPhrase.of(fault.status))
         self.output.writeStaticString("\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
         self.needsFlush = true
-        self.flush()
+        self.flushNow()
         self.linger()
     }
 
@@ -334,6 +336,14 @@ final class HTTP1ServerConnection: ChannelInboundHandler, ChannelOutboundHandler
     }
 
     func flush() {
+        guard self.needsFlush, !self.awaitsFlush else { return }
+        guard let batch = self.worker.writeBatch else { return self.flushNow() }
+        self.awaitsFlush = true
+        batch.add(self)
+    }
+
+    func flushNow() {
+        self.awaitsFlush = false
         guard self.needsFlush else { return }
         self.needsFlush = false
         guard let context = self.context else { return }
@@ -350,7 +360,7 @@ final class HTTP1ServerConnection: ChannelInboundHandler, ChannelOutboundHandler
         self.lastActivity = self.worker.coarseSeconds
         guard self.phase != .closed else { return }
         if self.closeAfter || self.isDraining || !requestComplete {
-            self.flush()
+            self.flushNow()
             self.linger()
             return
         }
@@ -367,7 +377,7 @@ final class HTTP1ServerConnection: ChannelInboundHandler, ChannelOutboundHandler
     }
 
     func streamReset() {
-        self.flush()
+        self.flushNow()
         self.phase = .closed
         self.context?.close(promise: nil)
     }
@@ -397,7 +407,7 @@ final class HTTP1ServerConnection: ChannelInboundHandler, ChannelOutboundHandler
                 self.output.writeStaticString(
                     "HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
                 self.needsFlush = true
-                self.flush()
+                self.flushNow()
                 self.linger()
             } else if now &- self.lastActivity > options.connectionIdleTimeoutSeconds {
                 self.closeNow()

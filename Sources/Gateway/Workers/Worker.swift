@@ -12,6 +12,7 @@ final class Worker {
     let log: GatewayLog
     let services: SharedServices
     let accessLog: OutputWriter?
+    private let writes: WriteBatch
     @exclusivity(unchecked) var statistics = WorkerStatistics()
     @exclusivity(unchecked) var randomness = RandomPool()
     /// Scratch of the access log's formatter.
@@ -44,6 +45,7 @@ final class Worker {
         self.log = log
         self.services = services
         self.accessLog = accessLog
+        self.writes = WriteBatch(eventLoop: eventLoop)
         self.generation = WorkerGeneration.empty
         self.nextConnectionID = UInt64(index) << 48 + 1
     }
@@ -89,6 +91,13 @@ final class Worker {
         let counter = RequestCounter()
         self.requestCounters[listener] = counter
         return counter
+    }
+
+    // MARK: Writes
+
+    /// The batch that a connection's writes join; nil: they go out at once.
+    var writeBatch: WriteBatch? {
+        self.statistics.requestsActive >= WriteBatch.minimumStreams ? self.writes : nil
     }
 
     // MARK: Connections
