@@ -86,7 +86,8 @@ final class EndpointPool {
         let bootstrap = ClientBootstrap(group: self.worker.eventLoop)
             .connectTimeout(self.connectTimeout)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.maxMessagesPerRead, value: 4)
+            .channelOption(.maxMessagesPerRead, value: ReadSizes.messagesPerRead)
+            .channelOption(.recvAllocator, value: ReadSizes.allocator)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(box.value)

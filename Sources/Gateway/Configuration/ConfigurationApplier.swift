@@ -160,7 +160,8 @@ actor ConfigurationApplier {
             )
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: false)
-            .childChannelOption(.maxMessagesPerRead, value: 4)
+            .childChannelOption(.maxMessagesPerRead, value: ReadSizes.messagesPerRead)
+            .childChannelOption(.recvAllocator, value: ReadSizes.allocator)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let loopWorker = worker.onLoop

@@ -125,7 +125,7 @@ extension HTTPStream {
             let headersHeld = direction == .request ? filter.request.headersHeld : filter.response.headersHeld
             let body = self.body(filter, direction)
             let buffering = direction == .request ? filter.request.buffering : filter.response.buffering
-            if buffering { body.append(data) } else { body.buffer = data }
+            if buffering { body.append(data) } else { body.show(data) }
             self.withDirection(filter, direction) { if endOfStream { $0.ended = true } }
             body.changed = false
             let result = filter.data(direction, endOfStream: endOfStream)

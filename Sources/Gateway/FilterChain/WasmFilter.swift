@@ -43,7 +43,7 @@ final class WasmFilter: StreamHost {
     var requestBody: StreamBody {
         self.holdsBodies = true
         if let body = self.requestBodyIfAny { return body }
-        let body = StreamBody()
+        let body = StreamBody(pool: self.stream.worker.buffers)
         self.requestBodyIfAny = body
         return body
     }
@@ -51,7 +51,7 @@ final class WasmFilter: StreamHost {
     var responseBody: StreamBody {
         self.holdsBodies = true
         if let body = self.responseBodyIfAny { return body }
-        let body = StreamBody()
+        let body = StreamBody(pool: self.stream.worker.buffers)
         self.responseBodyIfAny = body
         return body
     }

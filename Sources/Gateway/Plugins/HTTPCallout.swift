@@ -14,7 +14,7 @@ final class HTTPCallout: UpstreamReceiver {
     private var timeout: Scheduled<Void>?
     private var attempts = 0
     let responseHeaders = HeaderMap()
-    let responseBody = StreamBody()
+    let responseBody: StreamBody
 
     var upstreamHeaders: HeaderMap { self.responseHeaders }
 
@@ -28,6 +28,7 @@ final class HTTPCallout: UpstreamReceiver {
     ) {
         self.worker = worker
         self.cluster = cluster
+        self.responseBody = StreamBody(pool: worker.buffers)
         self.requestHeaders.copy(from: headers)
         self.requestBody = ByteBufferAllocator().buffer(capacity: body.count)
         self.requestBody.writeBytes(body)
@@ -141,7 +142,7 @@ final class HTTPCallout: UpstreamReceiver {
         self.responseHeaders.setDecimal(":status", status)
         self.responseHeaders.append("content-type", "text/plain")
         self.responseBody.clear()
-        self.responseBody.buffer.writeStaticString(text)
+        self.responseBody.append(ByteBuffer(staticString: text))
         self.responseHeaders.setDecimal("content-length", self.responseBody.count)
         self.finish(responded: true)
     }

@@ -13,6 +13,7 @@ final class Worker {
     let services: SharedServices
     let accessLog: OutputWriter?
     private let writes: WriteBatch
+    let buffers = BufferPool()
     @exclusivity(unchecked) var statistics = WorkerStatistics()
     @exclusivity(unchecked) var randomness = RandomPool()
     /// Scratch of the access log's formatter.
