@@ -34,7 +34,7 @@ test: build ## check the imports and docs, build the plugins, run every test
 
 bench: build ## measure Mizzen and Envoy side by side (RUNS=5, QUICK=1 for a short one)
 	@scripts/setup --bench
-	scripts/build-plugins
+	scripts/build-plugins --c-only
 	python3 Benchmarks/side-by-side/run.py $(if $(RUNS),--runs $(RUNS)) $(if $(QUICK),--quick)
 
 format: ## format every Swift file in place

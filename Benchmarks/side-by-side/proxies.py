@@ -33,11 +33,17 @@ http {{
     return [nginx_binary(), "-e", str(folder / f"{name}.error.log"), "-p", str(folder), "-c", str(config)]
 
 
-def upstream(folder: pathlib.Path, port: int) -> list[str]:
+def upstream(folder: pathlib.Path, port: int, files: pathlib.Path | None = None) -> list[str]:
+    """Answers BODY, and the files of that folder under their names."""
+    locations = "".join(f"location = /{file.name} {{ root {files}; }} " for file in files.iterdir()) if files else ""
     return _nginx(
         folder,
         "upstream",
-        f"""  server {{ listen 127.0.0.1:{port} backlog=1024; location / {{ default_type text/plain; return 200 "{BODY}"; }} }}""",
+        f"""  sendfile on;
+  server {{
+    listen 127.0.0.1:{port} backlog=1024; {locations}
+    location / {{ default_type text/plain; return 200 "{BODY}"; }}
+  }}""",
     )
 
 

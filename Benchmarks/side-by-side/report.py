@@ -47,6 +47,13 @@ def ratio(a: float, b: float) -> str:
     return f"{a / b:.2f}" if b > 0 else "–"
 
 
+def scenario(row: dict) -> str:
+    values = [row["mizzen"], row["envoy"]]
+    cells = ["–" if value is None else f"{value:.{0 if value >= 100 else 1}f} {row['unit']}" for value in values]
+    share = ratio(values[0], values[1]) if None not in values else "–"
+    return f"| {row['what']} ({row['better']} is better) | {cells[0]} | {cells[1]} | **{share}** |"
+
+
 def markdown(result: dict) -> str:
     table = result["medians"]
     margins = result["marginal_cpu_us_per_plugin"]
@@ -77,6 +84,9 @@ def markdown(result: dict) -> str:
             cells.append(ratio(both[0], both[1]) if None not in both else "–")
             lines.append(f"| {plugins} | **Mizzen / Envoy** | " + " | ".join(f"**{cell}**" for cell in cells) + " | |")
     settings = result["settings"]
+    if result["scenarios"]:
+        lines += ["", "| besides | mizzen | envoy | Mizzen / Envoy |", "|---|---:|---:|---:|"]
+        lines += [scenario(row) for row in result["scenarios"]]
     lines += [
         "",
         f"Medians of {settings['runs']} run(s) of {settings['seconds']} s, wrk -t1 -c{settings['connections']}, "

@@ -17,7 +17,9 @@ import sys
 
 import proxies
 import report
-from processes import BenchmarkError, Processes, count_header, cpu_ticks, free_port, resident_bytes
+import scenarios
+import subjects
+from processes import BenchmarkError, count_header, cpu_ticks, resident_bytes
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).resolve().parent
@@ -29,7 +31,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=int, default=8, help="length of a run (default 8)")
     parser.add_argument("--quick", action="store_true", help="one run of 3 seconds each: a smoke test, no result")
     parser.add_argument("--connections", type=int, default=32)
-    parser.add_argument("--plugins", default="0,1,4", help="numbers of plugins in the chain (default 0,1,4)")
+    parser.add_argument("--plugins", default="0,1,4,10", help="numbers of plugins in the chain (default 0,1,4,10)")
+    parser.add_argument("--scenarios", default=",".join(scenarios.ALL),
+                        help=f"what to measure besides (default {','.join(scenarios.ALL)}; none: nothing)")  # fmt: skip
+    parser.add_argument("--no-marks", dest="marks", action="store_false",
+                        help="a --wasm of another's that leaves no x-bench header")  # fmt: skip
     parser.add_argument("--only", default="mizzen,envoy,nginx", help="which proxies to run (default all three)")
     parser.add_argument("--wasm", type=pathlib.Path, default=ROOT / ".build/plugins/bench.wasm")
     parser.add_argument("--mizzen", type=pathlib.Path, default=ROOT / ".build/release/mizzen")
@@ -42,16 +48,10 @@ def arguments() -> argparse.Namespace:
         parser.error("keep it bounded: 1…50 runs of 1…120 seconds with 1…1024 connections")
     options.plugins = [int(count) for count in options.plugins.split(",")]
     options.only = options.only.split(",")
+    options.scenarios = [] if options.scenarios == "none" else options.scenarios.split(",")
+    if set(options.scenarios) - set(scenarios.ALL):
+        parser.error(f"scenarios are {', '.join(scenarios.ALL)}, or none")
     return options
-
-
-def envoy_binary(wrapper: pathlib.Path) -> pathlib.Path:
-    """The wheel's command is a Python wrapper; the process to measure is the binary inside."""
-    found = sorted(wrapper.parent.parent.glob("lib/python*/site-packages/envoy/_bin/envoy"))
-    if not found:
-        return wrapper
-    found[0].chmod(found[0].stat().st_mode | 0o111)
-    return found[0]
 
 
 def version(command: list[str]) -> str:
@@ -107,42 +107,21 @@ def measure(options: argparse.Namespace, proxy: str, plugins: int, pid: int, por
 
 
 def one_count(options: argparse.Namespace, plugins: int, folder: pathlib.Path) -> list[dict]:
-    """All proxies with this many plugins, their runs alternating so that the machine's moods hit all alike."""
-    cores = sorted(os.sched_getaffinity(0))
-    proxy_cores, other_cores = ({cores[0]}, set(cores[1:])) if len(cores) > 1 else (None, None)
-    upstream_port = free_port()
+    """All proxies with this many plugins, their runs alternating so that the machine's moods hit all alike. Each run
+    starts them anew: where a process happens to lie in memory makes it up to a tenth faster or slower for life."""
     runs: list[dict] = []
-    with Processes(folder) as processes:
-        processes.start("upstream", proxies.upstream(folder, upstream_port), other_cores)
-        processes.wait_for(f"http://127.0.0.1:{upstream_port}/")
-        subjects: dict[str, tuple[int, int]] = {}
-        for proxy in options.only:
-            port, admin = free_port(), free_port()
-            if proxy == "nginx":
-                if plugins:
-                    continue
-                command, ready = proxies.nginx_proxy(folder, port, upstream_port), None
-            elif proxy == "envoy":
-                binary = envoy_binary(options.envoy)
-                command = proxies.envoy(folder, binary, options.wasm, plugins, port, admin, upstream_port)
-                ready = f"http://127.0.0.1:{admin}/ready"
-            else:
-                command = proxies.mizzen(folder, options.mizzen, options.wasm, plugins, port, admin, upstream_port)
-                ready = f"http://127.0.0.1:{admin}/ready"
-            pid = processes.start(proxy, command, proxy_cores)
-            if ready:
-                processes.wait_for(ready)
-            processes.wait_for(f"http://127.0.0.1:{port}/bench")
-            # Each plugin leaves its mark; a chain that was passed by would look fast.
-            marks = count_header(f"http://127.0.0.1:{port}/bench", "x-bench")
-            if marks != plugins:
-                raise BenchmarkError(f"{proxy}: {marks} of {plugins} plugins ran; see {folder}/{proxy}.log")
-            load(options, port, min(2, options.seconds), other_cores)  # warm-up
-            subjects[proxy] = (pid, port)
-        for number in range(options.runs):
-            for proxy, (pid, port) in subjects.items():
-                run = measure(options, proxy, plugins, pid, port, other_cores)
-                processes.check_alive()
+    for number in range(options.runs):
+        with subjects.Subjects(options, folder, plugins, options.wasm) as proxies_up:
+            for proxy in proxies_up.names:
+                # Each plugin leaves its mark; a chain that was passed by would look fast.
+                marks = count_header(proxies_up.url(proxy, "/bench"), "x-bench") if options.marks else plugins
+                if marks != plugins:
+                    raise BenchmarkError(f"{proxy}: {marks} of {plugins} plugins ran; see {folder}/{proxy}.log")
+                load(options, proxies_up.ports[proxy], min(2, options.seconds), proxies_up.other_cores)  # warm-up
+            for proxy in proxies_up.names:
+                pid, port = proxies_up.pids[proxy], proxies_up.ports[proxy]
+                run = measure(options, proxy, plugins, pid, port, proxies_up.other_cores)
+                proxies_up.processes.check_alive()
                 runs.append(run)
                 print(
                     f"{plugins} plugins, run {number + 1}/{options.runs}, {proxy}: "
@@ -154,6 +133,8 @@ def one_count(options: argparse.Namespace, plugins: int, folder: pathlib.Path) -
 
 def check_tools(options: argparse.Namespace) -> None:
     needed = {"wrk": shutil.which("wrk"), "nginx": shutil.which(proxies.nginx_binary())}
+    if "latency" in options.scenarios:
+        needed["h2load"] = shutil.which("h2load")
     if max(options.plugins):
         needed[str(options.wasm)] = options.wasm.exists()
     for proxy, path in (("mizzen", options.mizzen), ("envoy", options.envoy)):
@@ -174,15 +155,21 @@ def main() -> int:
             folder = options.output / f"plugins-{plugins}"
             folder.mkdir(parents=True, exist_ok=True)
             runs += one_count(options, plugins, folder)
+        medians = report.medians(runs)
+        extra = []
+        for name in options.scenarios:
+            folder = options.output / name
+            folder.mkdir(parents=True, exist_ok=True)
+            print(f"{name} …", file=sys.stderr)
+            extra += scenarios.ALL[name](options, folder, medians)
     except BenchmarkError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
-    medians = report.medians(runs)
     result = {
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
         "machine": {"cpu": cpu_model(), "cores": os.cpu_count(), "kernel": platform.release()},
         "versions": {
-            "envoy": version([str(envoy_binary(options.envoy)), "--version"]) if "envoy" in options.only else "no Envoy",
+            "envoy": version([str(subjects.envoy_binary(options.envoy)), "--version"]) if "envoy" in options.only else "no Envoy",
             "mizzen": version([str(options.mizzen), "version"]) if "mizzen" in options.only else "no Mizzen",
             "nginx": version([proxies.nginx_binary(), "-v"]),
         },
@@ -196,6 +183,7 @@ def main() -> int:
         },
         "medians": medians,
         "marginal_cpu_us_per_plugin": {proxy: report.marginal(rows) for proxy, rows in medians.items()},
+        "scenarios": extra,
         "runs": runs,
     }
     text = report.markdown(result)
