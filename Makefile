@@ -2,7 +2,7 @@
 # Each recipe is one script or one tool, so that everything also runs without make.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test bench format lint clean
+.PHONY: help setup build run test counts bench micro flame format lint clean
 
 BIN := $(CURDIR)/.build/release/mizzen
 PLUGINS := $(CURDIR)/.build/plugins
@@ -32,10 +32,25 @@ test: build ## check the imports and docs, build the plugins, run every test
 	cd SDK && swift test --scratch-path "$(CURDIR)/.build/sdk-tests"
 	cd Plugins && swift test --scratch-path "$(CURDIR)/.build/plugins-tests"
 
+	$(MAKE) --no-print-directory counts
+
+counts: build ## count a request's instructions and allocations, and compare with Benchmarks/counts/expected.json
+	@scripts/build-plugins --c-only
+	python3 Benchmarks/counts/run.py
+
 bench: build ## measure Mizzen and Envoy side by side (RUNS=5, QUICK=1 for a short one)
 	@scripts/setup --bench
 	scripts/build-plugins --c-only
 	python3 Benchmarks/side-by-side/run.py $(if $(RUNS),--runs $(RUNS)) $(if $(QUICK),--quick)
+
+micro: ## time the parts: header map, codec, route lookup, plugins
+	@scripts/build-plugins --c-only
+	cd Benchmarks/micro && swift package --scratch-path "$(CURDIR)/.build/micro" benchmark --no-progress
+
+flame: build ## draw where a request's time goes, .build/flame-graph.svg
+	@scripts/setup --bench
+	scripts/build-plugins --c-only
+	python3 Benchmarks/flame.py
 
 format: ## format every Swift file in place
 	@scripts/format

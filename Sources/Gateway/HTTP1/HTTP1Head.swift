@@ -178,17 +178,19 @@ struct HTTP1FieldParser {
 /// Removes what is meant for one hop only (RFC 9110 section 7.6.1), and what `connection` names.
 func removeHopByHopHeaders(_ map: HeaderMap, connectionNamesOthers: Bool) {
     if connectionNamesOthers {
+        // Copied before anything is removed: removing moves the table.
+        var values: [[UInt8]] = []
         var index = 0
         while let found = map.firstIndex(of: connectionName, from: index) {
-            // Copied: removing moves the table.
-            let value = [UInt8](map.value(at: found))
+            values.append([UInt8](map.value(at: found)))
+            index = found + 1
+        }
+        for value in values {
             value.withUnsafeBytes { bytes in
                 bytes.forEachListElement { element in
                     if element[0] != UInt8(ascii: ":"), !element.equalsLowercased("host") { map.remove(name: element) }
                 }
             }
-            guard let again = map.firstIndex(of: connectionName) else { break }
-            index = again + 1
         }
     }
     var index = map.count

@@ -146,4 +146,23 @@ struct HTTP1RequestParserTests {
             _ = Self.parse(String(decoding: bytes, as: UTF8.self))
         }
     }
+
+    @Test("every connection header counts, however many there are", .timeLimit(.minutes(1)))
+    func severalConnectionHeaders() throws {
+        let head = """
+            GET / HTTP/1.1\r
+            host: a\r
+            connection: x-a, keep-alive\r
+            x-a: 1\r
+            x-b: 2\r
+            connection: x-b\r
+            connection: connection, x-none\r
+            x-c: 3\r
+            \r
+
+            """
+        let (map, result) = Self.parse(head)
+        _ = try result.get()
+        #expect(map.pairs.map(\.name).filter { !$0.hasPrefix(":") } == ["x-c"])
+    }
 }
