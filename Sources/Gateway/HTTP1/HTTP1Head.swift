@@ -156,7 +156,7 @@ struct HTTP1FieldParser {
     }
 
     /// Bytes a `host` value may have; its meaning is the router's business.
-    private static func isAuthority(_ value: UnsafeRawBufferPointer) -> Bool {
+    static func isAuthority(_ value: UnsafeRawBufferPointer) -> Bool {
         for byte in value {
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),

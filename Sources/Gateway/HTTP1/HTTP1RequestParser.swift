@@ -94,7 +94,7 @@ struct HTTP1RequestParser {
         var end = start
         while end < target.count, target[end] != UInt8(ascii: "/"), target[end] != UInt8(ascii: "?") { end += 1 }
         let host = target.slice(start..<end)
-        guard host.count > 0, !host.contains(UInt8(ascii: "@")), !target.contains(UInt8(ascii: "#")) else {
+        guard host.count > 0, HTTP1FieldParser.isAuthority(host), !target.contains(UInt8(ascii: "#")) else {
             return .badTarget
         }
         authority = host

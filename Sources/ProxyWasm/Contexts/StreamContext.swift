@@ -127,13 +127,13 @@ public final class StreamContext {
     /// `proxy_on_done`, `proxy_on_delete`; the context id is dead afterwards. More than once: no effect.
     public func finish() {
         guard let vm = self.vmReference, let plugin = self.pluginReference, !self.isEnding else { return }
-        let owner = self.owner
+        if vm._withUnsafeGuaranteedRef({ $0.isGuestRunning }) {
+            return vm._withUnsafeGuaranteedRef { $0.later(.finishStream(self, id: self.id)) }
+        }
+        // Moved here, so that the VM goes after its last stream and not under it.
+        let owner = self.owner.take()
         defer { withExtendedLifetime(owner) {} }
         vm._withUnsafeGuaranteedRef { vm in
-            guard !vm.isGuestRunning else {
-                vm.later(.finishStream(self, id: self.id))
-                return
-            }
             self.isEnding = true
             self.isLive = false
             if self.isCreated, let function = vm.exports.done {

@@ -59,6 +59,10 @@ enum HeaderRules {
             }
             position &+= 8
         }
+        if count >= 4, count < 8 {
+            let word = ASCIIWord.loadShort(base, count)
+            return !(ASCIIWord.contains(word, 0) || ASCIIWord.contains(word, 10) || ASCIIWord.contains(word, 13))
+        }
         while position < count {
             let byte = bytes[position]
             if byte == 0 || byte == 10 || byte == 13 { return false }

@@ -42,6 +42,8 @@ struct HTTP1RequestParserTests {
             ("GET /a#b HTTP/1.1\r\nhost: a\r\n\r\n", .badTarget),
             ("GET * HTTP/1.1\r\nhost: a\r\n\r\n", .badTarget),
             ("GET a HTTP/1.1\r\nhost: a\r\n\r\n", .badTarget),
+            ("GET http://a\\b/ HTTP/1.1\r\nhost: a\r\n\r\n", .badTarget),
+            ("GET http://a\"/ HTTP/1.1\r\nhost: a\r\n\r\n", .badTarget),
             ("GET / HTTP/2.0\r\nhost: a\r\n\r\n", .badVersion),
             ("PRI * HTTP/2.0\r\n\r\n", .badVersion),
             ("CONNECT a:1 HTTP/1.1\r\nhost: a\r\n\r\n", .connectNotSupported),
