@@ -3,6 +3,7 @@
 import http.client
 import os
 import pathlib
+import random
 import socket
 import subprocess
 import time
@@ -14,9 +15,15 @@ class BenchmarkError(Exception):
 
 
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """Below the range that the system gives to outgoing connections: none of those takes it before it is used."""
+    while True:
+        port = random.randrange(18_000, 32_000)
+        with socket.socket() as listener:
+            try:
+                listener.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 class Processes:

@@ -156,12 +156,16 @@ def main() -> int:
             folder.mkdir(parents=True, exist_ok=True)
             runs += one_count(options, plugins, folder)
         medians = report.medians(runs)
-        extra = []
+        extra, failures = [], []
         for name in options.scenarios:
             folder = options.output / name
             folder.mkdir(parents=True, exist_ok=True)
             print(f"{name} …", file=sys.stderr)
-            extra += scenarios.ALL[name](options, folder, medians)
+            try:
+                extra += scenarios.ALL[name](options, folder, medians)
+            except BenchmarkError as error:
+                # The rest is worth having.
+                failures.append(f"{name}: {error}")
     except BenchmarkError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
@@ -190,7 +194,9 @@ def main() -> int:
     (options.output / "result.json").write_text(json.dumps(result, indent=1) + "\n")
     (options.output / "result.md").write_text(text)
     print(text)
-    return 0
+    for failure in failures:
+        print(f"bench: {failure}", file=sys.stderr)
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":

@@ -439,6 +439,8 @@ final class HTTP1ServerConnection: ChannelInboundHandler, ChannelOutboundHandler
     }
 
     func closeNow() {
+        // An answer that waits for the end of the loop's tick still goes out.
+        self.flushNow()
         self.phase = .closed
         self.context?.close(promise: nil)
     }
