@@ -80,7 +80,8 @@ extension HTTPStream {
         _ direction: Direction,
         _ body: (inout FilterDirection) -> R
     ) -> R {
-        direction == .request ? body(&filter.request) : body(&filter.response)
+        filter.holdsSomething = true
+        return direction == .request ? body(&filter.request) : body(&filter.response)
     }
 
     private func body(_ filter: WasmFilter, _ direction: Direction) -> StreamBody {

@@ -14,8 +14,10 @@ final class WasmFilter: StreamHost {
     private let responseHeaders: Unmanaged<HeaderMap>
     /// Not counted: the stream keeps the generation, and that its instances, until the filter's end.
     @exclusivity(unchecked) private var instanceReference: Unmanaged<PluginInstance>?
-    /// Keeps the VM, also one that has been replaced, until the filter's end.
-    @exclusivity(unchecked) private var runtime: PluginRuntime?
+    /// Not counted: a runtime with streams keeps itself, also one that has been replaced.
+    @exclusivity(unchecked) private var runtimeReference: Unmanaged<PluginRuntime>?
+    /// The plugin has `proxy_on_log`.
+    @exclusivity(unchecked) private var logs = false
     private let context = StreamContext()
     /// The plugin knows the stream.
     @exclusivity(unchecked) private var hasContext = false
@@ -30,6 +32,8 @@ final class WasmFilter: StreamHost {
     @exclusivity(unchecked) private var responseBodyIfAny: StreamBody?
     @exclusivity(unchecked) private var holdsBodies = false
     @exclusivity(unchecked) private var isWaiting = false
+    /// One of the two directions has been written to since the filter was last clean.
+    @exclusivity(unchecked) var holdsSomething = false
 
     init(stream: HTTPStream, index: Int) {
         self.stream = stream
@@ -39,6 +43,7 @@ final class WasmFilter: StreamHost {
     }
 
     var instance: PluginInstance? { self.instanceReference?.takeUnretainedValue() }
+    private var runtime: PluginRuntime? { self.runtimeReference?.takeUnretainedValue() }
 
     var requestBody: StreamBody {
         self.holdsBodies = true
@@ -63,16 +68,12 @@ final class WasmFilter: StreamHost {
         instance._withUnsafeGuaranteedRef { instance in
             instance.requests &+= 1
             if let runtime = instance.healthyRuntime {
-                runtime._withUnsafeGuaranteedRef {
-                    $0.streamBegan()
-                    self.runtime = $0
-                }
+                self.use(runtime)
                 return
             }
             switch instance.admit() {
             case .serve(let runtime):
-                self.runtime = runtime
-                runtime.streamBegan()
+                self.use(Unmanaged.passUnretained(runtime))
             case .skip:
                 break
             case .deny:
@@ -81,14 +82,23 @@ final class WasmFilter: StreamHost {
         }
     }
 
+    @inline(__always)
+    private func use(_ runtime: Unmanaged<PluginRuntime>) {
+        self.runtimeReference = runtime
+        runtime._withUnsafeGuaranteedRef { runtime in
+            runtime.streamBegan()
+            self.logs = runtime.logs
+        }
+    }
+
     /// The plugin's callbacks run for this stream.
-    var isActive: Bool { self.runtime != nil }
+    var isActive: Bool { self.runtimeReference != nil }
 
     /// Makes the plugin know the stream; false when there is no plugin to know it.
     @inline(__always)
     private func beginContext() -> Bool {
         if self.hasContext { return true }
-        guard let root = self.runtime?.rootReference else { return false }
+        guard let root = self.runtimeReference?._withUnsafeGuaranteedRef({ $0.rootReference }) else { return false }
         self.hasContext = true
         root._withUnsafeGuaranteedRef { root in
             self.requestHeaders._withUnsafeGuaranteedRef { requestHeaders in
@@ -102,7 +112,8 @@ final class WasmFilter: StreamHost {
     }
 
     func onLog() {
-        guard self.isActive, self.beginContext() else { return }
+        // A plugin that has not seen the stream yet hears of it now; one that does not log has nothing to do.
+        guard self.logs || !self.hasContext, self.isActive, self.beginContext() else { return }
         self.context.onLog()
     }
 
@@ -116,9 +127,9 @@ final class WasmFilter: StreamHost {
             self.hasContext = false
             self.context.finish()
         }
-        if let runtime = self.runtime {
-            self.runtime = nil
-            runtime.streamEnded()
+        if let runtime = self.runtimeReference {
+            self.runtimeReference = nil
+            runtime._withUnsafeGuaranteedRef { $0.streamEnded() }
         }
         self.instanceReference = nil
         self.denies = false
@@ -128,8 +139,11 @@ final class WasmFilter: StreamHost {
 
     /// Forgets what is held of both directions.
     func dropHeld() {
-        if self.request.isTouched { self.request.reset() }
-        if self.response.isTouched { self.response.reset() }
+        if self.holdsSomething {
+            self.holdsSomething = false
+            if self.request.isTouched { self.request.reset() }
+            if self.response.isTouched { self.response.reset() }
+        }
         guard self.holdsBodies else { return }
         self.holdsBodies = false
         self.requestBodyIfAny?.clear()
@@ -169,7 +183,7 @@ final class WasmFilter: StreamHost {
             self.context.abandon()
         }
         if let runtime = self.runtime {
-            self.runtime = nil
+            self.runtimeReference = nil
             if self.isWaiting { runtime.removeWaiting(self) }
             self.isWaiting = false
             runtime.streamEnded()

@@ -18,6 +18,10 @@ final class PluginRuntime: PluginHost {
     @exclusivity(unchecked) private var ticks: [UInt32: LoopTimer] = [:]
     @exclusivity(unchecked) private var calls: [UInt32: HTTPCallout] = [:]
     @exclusivity(unchecked) private var activeStreams = 0
+    /// Itself while it has streams: they refer to it without counting.
+    @exclusivity(unchecked) private var keptByStreams: PluginRuntime?
+    /// The plugin has `proxy_on_log`.
+    @exclusivity(unchecked) private(set) var logs = false
     @exclusivity(unchecked) private var isRetired = false
     @exclusivity(unchecked) private var isShutDown = false
     /// Lets other threads, and other plugins of this worker, tell the VM of queue items.
@@ -42,6 +46,7 @@ final class PluginRuntime: PluginHost {
         let root = try vm.startPlugin(definition)
         self.root = root
         self.rootReference = Unmanaged.passUnretained(root)
+        self.logs = vm.hasLogCallback
     }
 
     /// Started, and not failed since.
@@ -49,11 +54,16 @@ final class PluginRuntime: PluginHost {
 
     // MARK: Streams
 
-    func streamBegan() { self.activeStreams += 1 }
+    func streamBegan() {
+        self.activeStreams += 1
+        if self.activeStreams == 1 { self.keptByStreams = self }
+    }
 
     func streamEnded() {
         self.activeStreams -= 1
+        guard self.activeStreams == 0 else { return }
         self.shutDownIfUnused()
+        self.keptByStreams = nil
     }
 
     /// No new streams; the VM ends with its last one.

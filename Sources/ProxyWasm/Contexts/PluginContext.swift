@@ -33,16 +33,17 @@ public final class PluginContext {
     }
 
     /// A new stream's context; the guest's `proxy_on_context_create` runs in here. On a failed VM the context
-    /// exists, but its callbacks answer `.failed`. As for `begin`.
+    /// exists, but its callbacks answer `.failed`. The context keeps the VM; as for the rest, see `begin`.
     public func makeStream(host: any StreamHost) -> StreamContext {
         let stream = StreamContext()
+        stream.owner = self.vm
         self.begin(stream, host: host)
         return stream
     }
 
     /// Begins a new stream with a context that no stream uses now, so that nothing is allocated.
     ///
-    /// Until `finish` has returned, `host` must live, and somebody must keep `stream`.
+    /// Until `finish` has returned, `host` and the plugin's VM must live, and somebody must keep `stream`.
     /// - Parameters:
     ///   - requestHeaders: The stream's request headers, if they are one object for its whole life: then hostcalls
     ///     need not ask the host for them.

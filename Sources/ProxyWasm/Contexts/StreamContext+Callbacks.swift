@@ -139,7 +139,7 @@ extension StreamContext {
 
     // MARK: Ends of a callback
 
-    /// Runs `body` if the guest may be called, without counting a reference: `owner` keeps both.
+    /// Runs `body` if the guest may be called, without counting a reference: both live until `finish`.
     @inline(__always)
     private func withUsableVM<S>(_ body: (PluginVM, PluginContext) -> CallbackResult<S>) -> CallbackResult<S> {
         guard let vm = self.vmReference, let plugin = self.pluginReference, self.isLive else { return .failed }

@@ -17,9 +17,10 @@ public final class StreamContext {
 
     /// The guest's number for this context; 0 before and after its life.
     @exclusivity(unchecked) public internal(set) var id: UInt32 = 0
-    /// The VM, one that has been replaced, too, stays until its last stream has ended.
-    @exclusivity(unchecked) private var owner: PluginVM?
-    // Not counted each time they are used: `owner` keeps the first two, the host itself until `finish`.
+    /// Keeps the VM of a context that `makeStream` made, one that has been replaced, too, until its end.
+    @exclusivity(unchecked) var owner: PluginVM?
+    // Not counted, since every stream sets and uses them: `owner` or whoever called `begin` keeps the first two until
+    // `finish`, the host keeps itself.
     @exclusivity(unchecked) private(set) var vmReference: Unmanaged<PluginVM>?
     @exclusivity(unchecked) private(set) var pluginReference: Unmanaged<PluginContext>?
     @exclusivity(unchecked) unowned(unsafe) var host: (any StreamHost)?
@@ -76,7 +77,6 @@ public final class StreamContext {
         self.id = id
         self.pluginReference = Unmanaged.passUnretained(plugin)
         self.vmReference = Unmanaged.passUnretained(vm)
-        self.owner = vm
         self.host = host
         self.requestHeaders = nil
         self.responseHeaders = nil

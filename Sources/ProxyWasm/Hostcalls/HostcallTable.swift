@@ -96,9 +96,13 @@ enum Hostcalls {
                 Hostcall.Variant(FunctionType(Self.types(signature), [.i32])) { host, values in
                     let vm = unsafeDowncast(host, to: PluginVM.self)
                     guard vm.mode.rawValue <= phase.rawValue else { return vm.refuse(name) }
-                    if vm.isTracing { vm.traceHostcall(name, values, signature) }
-                    values[0].i32 = operation(vm, values).rawValue
-                    if vm.isTracing { vm.traceHostcallEnd(name, values[0].i32) }
+                    if vm.isTracing {
+                        vm.traceHostcall(name, values, signature)
+                        values[0].i32 = operation(vm, values).rawValue
+                        vm.traceHostcallEnd(name, values[0].i32)
+                    } else {
+                        values[0].i32 = operation(vm, values).rawValue
+                    }
                     return vm.mustUnwind ? .trap("the guest's allocator failed") : .returned
                 }
             ]

@@ -70,7 +70,7 @@ public final class PluginVM {
     var departed: [PluginContext] = []
     var streams = ContextTable()
     @exclusivity(unchecked) private var lastContextID: UInt32 = 0
-    /// Context ids have begun anew: only then a root's may come up again.
+    /// Context ids have begun anew: only then a live one may come up again.
     @exclusivity(unchecked) private var hasWrapped = false
 
     // HTTP calls in flight, and the response being shown.
@@ -141,6 +141,9 @@ public final class PluginVM {
         @inline(__always) get { self.memoryView.pointee }
     }
 
+    /// Whether `StreamContext.onLog` has anything to call.
+    public var hasLogCallback: Bool { self.exports.log != nil }
+
     /// Size of the guest's memory.
     public var memoryBytes: UInt64 { self.instance.memory.count }
 
@@ -158,10 +161,11 @@ public final class PluginVM {
         repeat {
             self.lastContextID &+= 1
             if self.lastContextID == 0 { self.hasWrapped = true }
-        } while self.lastContextID == 0 || self.streams.contains(self.lastContextID)
-            || (self.hasWrapped && self.plugin(self.lastContextID) != nil)
+        } while self.lastContextID == 0 || (self.hasWrapped && self.isTaken(self.lastContextID))
         return self.lastContextID
     }
+
+    private func isTaken(_ id: UInt32) -> Bool { self.streams.contains(id) || self.plugin(id) != nil }
 
     private func runStartFunctions() throws(PluginFailure) {
         for (name, type) in self.module.startFunctions {
