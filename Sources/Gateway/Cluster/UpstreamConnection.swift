@@ -77,6 +77,8 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
     @exclusivity(unchecked) private var needsFlush = false
     /// Among the connections that are flushed at the end of the loop's tick.
     @exclusivity(unchecked) private var awaitsFlush = false
+    /// Something of the request under way has been handed to the socket.
+    @exclusivity(unchecked) private var hasSent = false
     /// Pieces up to this size are copied behind what waits already.
     private static let coalesceBytes = 16 << 10
     var localAddress: SocketAddress? { self.context?.channel.localAddress }
@@ -90,6 +92,7 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
         self.phase = .awaitingHead
         self.requestWasHead = isHead
         self.requestComplete = false
+        self.hasSent = false
         self.scanner.reset()
         self.setReadsPaused(false)
     }
@@ -101,12 +104,14 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
             if self.output.readableBytes > Self.coalesceBytes { self.writeOutput() }
         } else {
             self.writeOutput()
+            self.hasSent = true
             self.context?.write(self.wrapOutboundOut(buffer), promise: nil)
         }
     }
 
     private func writeOutput() {
         guard self.output.readableBytes > 0, let context = self.context else { return }
+        self.hasSent = true
         context.write(self.wrapOutboundOut(self.output), promise: nil)
         self.output.clear()
     }
@@ -127,6 +132,7 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
             context.flush()
             return
         }
+        self.hasSent = true
         context.writeAndFlush(self.wrapOutboundOut(self.output), promise: nil)
         // Reuses the memory when the write has gone out already.
         self.output.clear()
@@ -220,7 +226,12 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
                 }
                 return
             case .awaitingHead:
-                guard buffer.readableBytes > 0, self.readHead(&buffer) else { return }
+                guard buffer.readableBytes > 0 else { return }
+                guard self.hasSent else {
+                    buffer.clear()
+                    return self.refuseUnasked()
+                }
+                guard self.readHead(&buffer) else { return }
             case .body:
                 guard self.readBody(&buffer) else { return }
             }
@@ -308,6 +319,16 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
         self.phase = .idle
         self.close()
         receiver?.upstreamFailed(.brokenResponse)
+    }
+
+    /// Bytes came before the request that waits for the end of the loop's tick has left: they are nobody's answer, and
+    /// must not become that request's. As if the peer had closed: the request may go to another connection.
+    private func refuseUnasked() {
+        let receiver = self.receiver
+        self.receiver = nil
+        self.phase = .idle
+        self.close()
+        receiver?.upstreamFailed(.closedBeforeResponse(reused: self.servedRequests > 0))
     }
 
     /// The peer is gone.

@@ -55,6 +55,9 @@ public final class StreamContext {
 
     public init() {}
 
+    /// Dropped without `finish`: the VM must not keep the place of an object that is gone.
+    deinit { self.owner?.streams.remove(self.id) }
+
     var vm: PluginVM? { self.vmReference?.takeUnretainedValue() }
     var plugin: PluginContext? { self.pluginReference?.takeUnretainedValue() }
 

@@ -168,6 +168,17 @@ import Testing
         context.finish()
     }
 
+    @Test func aContextDroppedWithoutItsEndLeavesItsPlace() throws {
+        let test = try TestVM(GuestScript())
+        var context: StreamContext? = test.stream()
+        let id = try #require(context?.id)
+        let before = test.vm.streams.contains(id)
+        #expect(before)
+        context = nil
+        let after = test.vm.streams.count
+        #expect(after == 0)
+    }
+
     @Test func mapsHandedOverAreTheOnesThatHostcallsChange() throws {
         var script = GuestScript()
         script.on("proxy_on_request_headers") { guest, _ in
