@@ -22,11 +22,17 @@ struct FilterDirection {
     var held = ByteBuffer()
     /// The end of the message is among what is held.
     var ended = false
+    /// The message's trailers have come while `stopAll`: their callback is due on continue.
+    var trailersArrived = false
+    /// Paused in the trailers callback.
+    var trailersHeld = false
 
-    var isPaused: Bool { self.stopAll || self.headersHeld || self.buffering || self.watermarking }
+    var isPaused: Bool {
+        self.stopAll || self.headersHeld || self.buffering || self.watermarking || self.trailersHeld
+    }
 
     /// Anything to forget at the end of a stream.
-    var isTouched: Bool { self.isPaused || self.ended || self.held.readableBytes > 0 }
+    var isTouched: Bool { self.isPaused || self.ended || self.trailersArrived || self.held.readableBytes > 0 }
 
     mutating func reset() { self = FilterDirection() }
 }

@@ -8,18 +8,18 @@ import ProxyWasm
 extension HTTPStream {
     /// Whether the walk that began with `serial` still has something to do in this direction.
     @inline(__always)
-    private func isCurrent(_ serial: UInt64, _ direction: Direction) -> Bool {
+    func isCurrent(_ serial: UInt64, _ direction: Direction) -> Bool {
         guard self.isActive, self.serial == serial else { return false }
         return direction == .request ? !self.requestStopped : true
     }
 
-    private func isPast(_ index: Int, _ direction: Direction) -> Bool {
+    func isPast(_ index: Int, _ direction: Direction) -> Bool {
         direction == .request ? index >= self.filterCount : index < 0
     }
 
-    private func step(_ direction: Direction) -> Int { direction == .request ? 1 : -1 }
+    func step(_ direction: Direction) -> Int { direction == .request ? 1 : -1 }
 
-    private func takesPart(_ filter: WasmFilter, _ direction: Direction) -> Bool {
+    func takesPart(_ filter: WasmFilter, _ direction: Direction) -> Bool {
         direction == .request || filter.sawRequest
     }
 
@@ -75,7 +75,7 @@ extension HTTPStream {
     }
 
     @inline(__always)
-    private func withDirection<R>(
+    func withDirection<R>(
         _ filter: WasmFilter,
         _ direction: Direction,
         _ body: (inout FilterDirection) -> R
@@ -171,6 +171,9 @@ extension HTTPStream {
                 return
             }
             index += self.step(direction)
+            if endOfStream, self.hasTrailers(direction) {
+                return self.runDataAndTrailers(direction, from: index, data)
+            }
         }
         if direction == .request {
             self.forwardRequestData(data, endOfStream: endOfStream)
@@ -179,8 +182,19 @@ extension HTTPStream {
         }
     }
 
+    /// The rest of a message to which a filter has just added trailers.
+    private func runDataAndTrailers(_ direction: Direction, from index: Int, _ data: ByteBuffer) {
+        let serial = self.serial
+        let walk = direction == .response ? self.responseWalk : 0
+        if data.readableBytes > 0 {
+            self.runData(direction, from: index, data, endOfStream: false)
+            guard self.isCurrent(serial, direction), direction == .request || self.responseWalk == walk else { return }
+        }
+        self.runTrailers(direction, from: index)
+    }
+
     /// Everything a filter holds of the body, in order; it holds nothing afterwards.
-    private func takeHeld(_ filter: WasmFilter, _ direction: Direction) -> ByteBuffer {
+    func takeHeld(_ filter: WasmFilter, _ direction: Direction) -> ByteBuffer {
         filter.clearWaiting()
         var shown = self.body(filter, direction).take()
         return self.withDirection(filter, direction) { state in
@@ -194,7 +208,7 @@ extension HTTPStream {
         }
     }
 
-    private func releaseHeaders(_ filter: WasmFilter, _ direction: Direction, _ index: Int) {
+    func releaseHeaders(_ filter: WasmFilter, _ direction: Direction, _ index: Int) {
         self.withDirection(filter, direction) {
             $0.headersHeld = false
             $0.stopAll = false
@@ -252,8 +266,19 @@ extension HTTPStream {
             if held.readableBytes > 0 || state.ended {
                 self.runData(direction, from: filter.index, held, endOfStream: state.ended)
             }
+        } else if state.ended, self.hasTrailers(direction) {
+            self.runDataAndTrailers(direction, from: filter.index + self.step(direction), held)
         } else if held.readableBytes > 0 || state.ended {
             self.runData(direction, from: filter.index + self.step(direction), held, endOfStream: state.ended)
+        }
+        if state.trailersArrived || state.trailersHeld {
+            guard self.isCurrent(serial, direction), direction == .request || self.responseWalk == walk else { return }
+            self.withDirection(filter, direction) {
+                $0.trailersArrived = false
+                $0.trailersHeld = false
+            }
+            self.runTrailers(
+                direction, from: state.trailersHeld ? filter.index + self.step(direction) : filter.index)
         }
         guard self.isActive, self.serial == serial else { return }
         self.flushDirections()

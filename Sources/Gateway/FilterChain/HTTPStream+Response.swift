@@ -74,8 +74,8 @@ extension HTTPStream {
         if endOfStream { self.finishWriting() }
     }
 
-    private func finishWriting() {
-        self.downstream.writeEnd(trailers: self.responseFraming == .chunked ? self.responseTrailers : nil)
+    func finishWriting() {
+        self.downstream.writeEnd(trailers: self.responseFraming == .none ? nil : self.responseTrailers)
         self.downstream.flush()
         self.finishResponse()
     }

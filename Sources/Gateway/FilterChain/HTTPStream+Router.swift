@@ -162,6 +162,24 @@ extension HTTPStream: UpstreamReceiver {
         }
     }
 
+    /// The request's trailers have passed the chain; they end it. A length that was announced leaves them no place.
+    func forwardRequestTrailers() {
+        if self.router.headPending { self.writeRequestHead(total: nil) }
+        guard self.isActive, self.router.headWritten, !self.router.requestSent else { return }
+        switch self.router.framing {
+        case .length where self.router.remaining > 0:
+            self.failUpstream(status: 500, details: "wasm_body_length_mismatch", body: "")
+            return
+        case .chunked:
+            var last = ByteBuffer()
+            HTTP1Serializer.writeLastChunk(self.requestTrailers, into: &last)
+            self.writeUpstream(last)
+        case .length, .none, .untilClose:
+            break
+        }
+        self.requestFullySent()
+    }
+
     private func requestFullySent() {
         self.router.requestSent = true
         if let connection = self.router.connection {

@@ -4,6 +4,7 @@ import ProxyWasm
 /// What a stream asks of the client's side; HTTP/1.1 fills it, HTTP/2 will.
 protocol DownstreamConnection: AnyObject {
     var isHTTP10: Bool { get }
+    var isHTTP2: Bool { get }
     var remoteAddressBytes: [UInt8] { get }
     var remoteIPBytes: [UInt8] { get }
     var remotePort: Int { get }
@@ -214,6 +215,12 @@ final class HTTPStream {
         self.flags = "DC"
         self.setDetails("downstream_remote_disconnect")
         self.end()
+    }
+
+    /// As in the request line, for logs and properties.
+    var protocolName: StaticString {
+        if self.downstream.isHTTP2 { return "HTTP/2" }
+        return self.requestMinorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1"
     }
 
     func setDetails(_ text: StaticString) {

@@ -74,7 +74,8 @@ enum StreamProperties {
         if path.matches(1, "useragent") { return self.header(map, "user-agent", &value) }
         if path.matches(1, "id") { return self.header(map, "x-request-id", &value) }
         if path.matches(1, "protocol") {
-            value.append(contentsOf: (stream.requestMinorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1").utf8)
+            let name = stream.protocolName
+            value.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
             return .ok
         }
         if path.matches(1, "time") { return self.integer(stream.startWall, &value) }

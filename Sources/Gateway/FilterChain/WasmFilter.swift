@@ -172,6 +172,11 @@ final class WasmFilter: StreamHost {
             : self.context.onResponseBody(size: self.responseBody.count, endOfStream: endOfStream)
     }
 
+    func trailers(_ direction: Direction) -> CallbackResult<TrailersStatus>? {
+        guard self.hasContext else { return nil }
+        return direction == .request ? self.context.onRequestTrailers() : self.context.onResponseTrailers()
+    }
+
     func released(_ direction: Direction) {
         if self.hasContext { self.context.released(direction == .request ? .request : .response) }
     }

@@ -3,7 +3,9 @@ import ProxyWasm
 
 /// A client's HTTP/1.1 connection: takes requests off the wire one after the other and writes their
 /// responses. One handler, the codec inside it; everything runs on the worker's loop.
-final class HTTP1ServerConnection: ChannelInboundHandler, ChannelOutboundHandler, DownstreamConnection {
+final class HTTP1ServerConnection: ChannelInboundHandler, ChannelOutboundHandler, RemovableChannelHandler,
+    DownstreamConnection, ServerConnection
+{
     // Fields belong to one thread, and no access to one spans a call out: no run-time exclusivity checks.
 
     typealias InboundIn = ByteBuffer
@@ -44,13 +46,11 @@ final class HTTP1ServerConnection: ChannelInboundHandler, ChannelOutboundHandler
     @exclusivity(unchecked) private var headBegan: UInt32 = 0
     @exclusivity(unchecked) private var lastActivity: UInt32 = 0
     @exclusivity(unchecked) private var lingerBytes = 0
+    /// No request yet.
+    @exclusivity(unchecked) private var isFresh = true
 
     let connectionID: UInt64
-    @exclusivity(unchecked) private(set) var remoteAddressBytes: [UInt8] = []
-    @exclusivity(unchecked) private(set) var remoteIPBytes: [UInt8] = []
-    @exclusivity(unchecked) private(set) var remotePort = 0
-    @exclusivity(unchecked) private(set) var localAddressBytes: [UInt8] = []
-    @exclusivity(unchecked) private(set) var localPort = 0
+    @exclusivity(unchecked) private var addresses = ConnectionAddresses()
 
     /// Pipelined bytes kept while a response is under way; beyond it the socket is not read.
     private static let pipelineBytes = 64 << 10
@@ -70,34 +70,23 @@ final class HTTP1ServerConnection: ChannelInboundHandler, ChannelOutboundHandler
     }
 
     var isHTTP10: Bool { self.head.minorVersion == 0 }
+    var isHTTP2: Bool { false }
+    var remoteAddressBytes: [UInt8] { self.addresses.remoteAddressBytes }
+    var remoteIPBytes: [UInt8] { self.addresses.remoteIPBytes }
+    var remotePort: Int { self.addresses.remotePort }
+    var localAddressBytes: [UInt8] { self.addresses.localAddressBytes }
+    var localPort: Int { self.addresses.localPort }
     var closesAfterResponse: Bool { self.closeAfter }
 
     // MARK: Channel events
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        self.readAddresses(context.channel)
+        self.addresses = ConnectionAddresses(of: context.channel)
         self.worker.add(self)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
-
-    private func readAddresses(_ channel: any Channel) {
-        if let remote = channel.remoteAddress {
-            self.remoteIPBytes = Array((remote.ipAddress ?? "").utf8)
-            self.remotePort = remote.port ?? 0
-            self.remoteAddressBytes = Self.addressBytes(remote)
-        }
-        if let local = channel.localAddress {
-            self.localPort = local.port ?? 0
-            self.localAddressBytes = Self.addressBytes(local)
-        }
-    }
-
-    private static func addressBytes(_ address: SocketAddress) -> [UInt8] {
-        let ip = address.ipAddress ?? ""
-        return Array((ip.contains(":") ? "[\(ip)]" : ip).utf8) + Array(":\(address.port ?? 0)".utf8)
-    }
 
     func read(context: ChannelHandlerContext) {
         if self.readsPaused || (self.phase == .responding && self.input.readableBytes > Self.pipelineBytes) {
@@ -199,10 +188,11 @@ final class HTTP1ServerConnection: ChannelInboundHandler, ChannelOutboundHandler
             let result = self.input.withUnsafeReadableBytes {
                 parser.parse($0.slice(0..<length), into: stream.requestHeaders)
             }
-            self.input.moveReaderIndex(forwardBy: length)
+            if case .success = result { self.input.moveReaderIndex(forwardBy: length) }
             switch result {
             case .failure(let fault):
                 stream.requestHeaders.removeAll()
+                if fault == .badVersion, self.takesHTTP2(headBytes: length) { return false }
                 self.refuse(fault)
                 return false
             case .success(let head):
@@ -220,6 +210,7 @@ final class HTTP1ServerConnection: ChannelInboundHandler, ChannelOutboundHandler
     }
 
     private func begin(_ stream: HTTPStream, _ head: HTTP1Head) {
+        self.isFresh = false
         self.head = head
         self.closeAfter = !head.keepAlive || self.isDraining
         self.requestCounter.count &+= 1
@@ -265,6 +256,30 @@ final class HTTP1ServerConnection: ChannelInboundHandler, ChannelOutboundHandler
             }
             return false
         }
+    }
+
+    /// The first bytes of a connection may be the client preface of HTTP/2 (RFC 9113 section 3.4): then the connection
+    /// goes on under that protocol.
+    private func takesHTTP2(headBytes: Int) -> Bool {
+        guard self.isFresh, let context = self.context,
+            self.input.withUnsafeReadableBytes({ $0.slice(0..<headBytes).equals("PRI * HTTP/2.0\r\n\r\n") })
+        else { return false }
+        self.phase = .closed
+        let bytes = self.input
+        self.input = ByteBuffer()
+        self.worker.replace(self)
+        HTTP2Upgrade.take(
+            context,
+            from: self,
+            HTTP2ServerConnection(
+                worker: self.worker,
+                listenerName: self.listenerName,
+                connectionID: self.connectionID,
+                addresses: self.addresses
+            ),
+            bytes
+        )
+        return true
     }
 
     private func requestEnded(_ stream: HTTPStream, _ data: ByteBuffer) {

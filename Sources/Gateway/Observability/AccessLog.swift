@@ -25,7 +25,9 @@ enum AccessLog {
         } else {
             line.writeEscaped(stream.originalPath)
         }
-        line.write(stream.requestMinorVersion == 0 ? " HTTP/1.0\" " : " HTTP/1.1\" ")
+        line.write(" ")
+        line.write(stream.protocolName)
+        line.write("\" ")
         line.decimal(UInt64(max(0, stream.status)))
         line.byte(0x20)
         line.write(stream.flags)

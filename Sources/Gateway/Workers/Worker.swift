@@ -22,7 +22,7 @@ final class Worker {
     @exclusivity(unchecked) private(set) var generation: WorkerGeneration
     @exclusivity(unchecked) private var clusters: [String: ClusterPool] = [:]
     @exclusivity(unchecked) private var plugins: [String: PluginInstance] = [:]
-    @exclusivity(unchecked) private var connections: [ObjectIdentifier: HTTP1ServerConnection] = [:]
+    @exclusivity(unchecked) private var connections: [ObjectIdentifier: any ServerConnection] = [:]
     /// Requests by listener; counters outlive the configuration that they began with.
     private var requestCounters: [String: RequestCounter] = [:]
     @exclusivity(unchecked) private var sweeper: LoopTimer?
@@ -103,13 +103,21 @@ final class Worker {
 
     // MARK: Connections
 
-    func add(_ connection: HTTP1ServerConnection) {
+    func add(_ connection: any ServerConnection) {
         self.connections[ObjectIdentifier(connection)] = connection
         self.statistics.connectionsTotal &+= 1
         self.statistics.connectionsActive &+= 1
     }
 
-    func remove(_ connection: HTTP1ServerConnection) {
+    /// One connection goes on under another protocol's handler.
+    func replace(_ connection: any ServerConnection) {
+        if self.connections.removeValue(forKey: ObjectIdentifier(connection)) != nil {
+            self.statistics.connectionsTotal &-= 1
+            self.statistics.connectionsActive &-= 1
+        }
+    }
+
+    func remove(_ connection: any ServerConnection) {
         if self.connections.removeValue(forKey: ObjectIdentifier(connection)) != nil {
             self.statistics.connectionsActive &-= 1
         }

@@ -10,6 +10,7 @@ final class WriteBatch {
 
     private let eventLoop: any EventLoop
     @exclusivity(unchecked) private var downstream: [HTTP1ServerConnection] = []
+    @exclusivity(unchecked) private var downstreamHTTP2: [HTTP2ServerConnection] = []
     @exclusivity(unchecked) private var upstream: [UpstreamConnection] = []
     @exclusivity(unchecked) private var isScheduled = false
 
@@ -24,6 +25,11 @@ final class WriteBatch {
 
     func add(_ connection: HTTP1ServerConnection) {
         self.downstream.append(connection)
+        self.schedule()
+    }
+
+    func add(_ connection: HTTP2ServerConnection) {
+        self.downstreamHTTP2.append(connection)
         self.schedule()
     }
 
@@ -53,6 +59,13 @@ final class WriteBatch {
             index += 1
         }
         self.downstream.removeAll(keepingCapacity: true)
+        guard !self.downstreamHTTP2.isEmpty else { return }
+        index = 0
+        while index < self.downstreamHTTP2.count {
+            self.downstreamHTTP2[index].flushNow()
+            index += 1
+        }
+        self.downstreamHTTP2.removeAll(keepingCapacity: true)
     }
 }
 

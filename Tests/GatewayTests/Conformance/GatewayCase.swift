@@ -110,11 +110,12 @@ struct GatewayCase: Sendable, CustomTestStringConvertible {
             #expect(gateway.callee.requests.map(Conversation.line) == called, "the callee: \(self.rule)")
         }
         if let logged = self.logged { #expect(gateway.log.text.contains(logged), "the log: \(self.rule)") }
-        #expect(try outcome.get().0 == self.client, "the client: \(self.rule)")
+        let seen = try? outcome.get().0
+        #expect(seen == self.client, "the client: \(self.rule)")
     }
 
     /// Sockets block: never on the threads that async functions share.
-    private static func onThread<Value: Sendable>(
+    static func onThread<Value: Sendable>(
         _ body: @escaping @Sendable () throws -> Value
     ) async -> Result<Value, any Error> {
         await withCheckedContinuation { continuation in

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-// G: pause, resume, buffering. G15 and G16 pause in trailers: HTTP/1.1 trailers never reach a plugin, as in Envoy.
+// G: pause, resume, buffering. G15 and G16 pause in trailers, which HTTP/2 has: TrailersConformanceTests.
 
 @Suite("Conformance through the gateway: pause and resume", .serialized, .timeLimit(.minutes(5)))
 struct PauseConformanceTests {
