@@ -105,6 +105,9 @@ UNUSED static str config_of(u32 root) {
 EXPORT(proxy_on_context_create) void on_context_create(u32 context, u32 parent) {
     streams[context % STREAMS].root = parent ? parent : context;
     streams[context % STREAMS].state = 0;
+#ifdef ON_CONTEXT_CREATED  // A plugin that wants to know names its own function here before including this file.
+    ON_CONTEXT_CREATED(context, parent);
+#endif
 }
 static int configured(u32 root);
 EXPORT(proxy_on_configure) u32 on_configure(u32 root, u32 size) {
