@@ -2,7 +2,7 @@
 # Each recipe is one script or one tool, so that everything also runs without make.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test counts bench micro flame format lint clean
+.PHONY: help setup build run test test-envoy counts bench micro flame format lint clean
 
 BIN := $(CURDIR)/.build/release/mizzen
 PLUGINS := $(CURDIR)/.build/plugins
@@ -11,7 +11,7 @@ PLUGINS := $(CURDIR)/.build/plugins
 RELEASE := -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## get the engine and the test tools (quick when they are there)
 	@scripts/setup
@@ -32,7 +32,14 @@ test: build ## check the imports and docs, build the plugins, run every test
 	cd SDK && swift test --scratch-path "$(CURDIR)/.build/sdk-tests"
 	cd Plugins && swift test --scratch-path "$(CURDIR)/.build/plugins-tests"
 
+	$(MAKE) --no-print-directory test-envoy
 	$(MAKE) --no-print-directory counts
+
+test-envoy: build ## compare Mizzen with Envoy on the same plugins (ONLY=word for some scenarios)
+	@# Without a network the comparison is with what Envoy was recorded to do.
+	@scripts/setup --envoy || echo "going on without Envoy"
+	@scripts/build-plugins --c-only
+	python3 Tests/Differential/run.py $(ONLY)
 
 counts: build ## count a request's instructions and allocations, and compare with Benchmarks/counts/expected.json
 	@scripts/build-plugins --c-only

@@ -104,10 +104,10 @@ def body_lines(message: Message) -> list[str]:
     return lines
 
 
-def request_lines(requests: list[tuple[int, Message]]) -> list[str]:
-    """What an upstream saw."""
+def request_lines(requests: list[Message]) -> list[str]:
+    """What an upstream saw, by request line: requests of different connections may overtake each other."""
     lines = []
-    for connection, message in requests:
-        lines.append(f"connection {connection}: {message.first}")
+    for message in sorted(requests, key=lambda message: message.first):
+        lines.append(message.first)
         lines += [f"  {line}" for line in header_lines(message.headers) + body_lines(message)]
     return lines

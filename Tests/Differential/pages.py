@@ -1,15 +1,45 @@
-"""docs/envoy-differences.md: made from REASONS and the scenarios, and checked to be what it would be."""
+"""docs/envoy-differences.md: made from differences.py and compare.py, and checked to be what it would be."""
 
 import pathlib
 
-from differences import REASONS
+import recording
+from compare import IGNORED_HEADERS
+from differences import DIFFERENCES
 from scenarios import SCENARIOS
 
 PAGE = pathlib.Path(__file__).resolve().parent.parent.parent / "docs/envoy-differences.md"
+NAMED = {name for difference in DIFFERENCES for name in difference.scenarios}
+
+INTRODUCTION = """# Where Mizzen differs from Envoy
+
+`make test-envoy` runs {count} scenarios with the same plugins through Envoy 1.40 and through Mizzen and compares what the
+client, the upstream, the callee of HTTP calls and the plugins themselves see. {same} are the same in every line. The others
+differ for the reasons below, exactly as [differences.json](../Tests/Differential/differences.json) says line by line; a
+difference that is missing there fails the test, and so does one that has gone.
+
+This page is made by `Tests/Differential/run.py --write-page`; edit `Tests/Differential/differences.py`.
+
+## What the comparison leaves out
+
+- These headers:
+{headers}
+- The client's address at the end of `x-forwarded-for`: Envoy names the machine's own address for clients on the loopback.
+- The order of different header names, and of requests on different connections.
+- What Envoy's main thread logs: it runs every plugin, too, but serves no traffic.
+- The order in which plugins end at shutdown.
+
+## Differences
+"""
 
 
 def page() -> str:
-    return ""
+    headers = "\n".join(f"  - `{name}`: {why}" for name, why in IGNORED_HEADERS.items())
+    same = len(SCENARIOS) - len(NAMED)
+    text = INTRODUCTION.format(count=len(SCENARIOS), same=same, headers=headers)
+    for difference in DIFFERENCES:
+        scenarios = ", ".join(f"*{name}*" for name in difference.scenarios)
+        text += f"\n### {difference.title}\n\n{difference.why}\n\nScenarios: {scenarios}.\n"
+    return text
 
 
 def write() -> None:
@@ -18,4 +48,13 @@ def write() -> None:
 
 def check() -> int:
     """The number of problems, which it prints."""
-    return 0
+    problems = []
+    names = {scenario.name for scenario in SCENARIOS}
+    problems += [f"differences.py names a scenario that is none: {name}" for name in sorted(NAMED - names)]
+    kept = recording.read(recording.DIFFERENCES)
+    problems += [f"differences.json has a scenario that differences.py does not name: {name}" for name in kept.keys() - NAMED]
+    if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != page():
+        problems.append(f"{PAGE.name} is not what differences.py says; run Tests/Differential/run.py --write-page")
+    for problem in problems:
+        print(f"FAILED: {problem}")
+    return len(problems)

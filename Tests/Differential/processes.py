@@ -59,11 +59,12 @@ class Proxy:
         raise TimeoutError(f"not ready within {START:g} s; see {self.log}")
 
     def lines(self) -> list[str]:
-        """Without those of Envoy's main thread: it runs every plugin, too, but serves no traffic."""
+        """What the probe has written: its lines begin with a bar. Without those of Envoy's main thread: it runs
+        every plugin, too, but serves no traffic."""
         found = []
         for line in self.log.read_text(encoding="utf-8", errors="backslashreplace").splitlines():
             match = self.pattern.match(line)
-            if match and match.group(1) != str(self.process.pid):
+            if match and match.group(1) != str(self.process.pid) and match.group(3).startswith("| "):
                 level, text = match.group(2), match.group(3)
                 found.append(text if level == "info" else f"{level} {text}".replace("warning ", "warn ", 1))
         return found

@@ -22,7 +22,7 @@ def configuration_text(plugin: steps.Plugin) -> str:
     if plugin.config is not None:
         return plugin.config
     members = {"name": plugin.name, "script": " # ".join(plugin.script), **plugin.extra}
-    return json.dumps(members, separators=(",", ":"))
+    return json.dumps(members, separators=(",", ":"), ensure_ascii=False)
 
 
 def module_path(plugins: pathlib.Path, plugin: steps.Plugin) -> pathlib.Path:
@@ -72,7 +72,7 @@ def _cluster(name: str, port: int) -> dict:
 
 def envoy(folder: pathlib.Path, binary: pathlib.Path, plugins: pathlib.Path, scenario: steps.Scenario, ports: Ports) -> list[str]:
     routes = [
-        {"match": {"prefix": route["prefix"]}, "route": {"cluster": route["cluster"], "timeout": "0s"}}
+        {"name": "default", "match": {"prefix": route["prefix"]}, "route": {"cluster": route["cluster"], "timeout": "0s"}}
         for route in [*scenario.routes, {"prefix": "/", "cluster": steps.UPSTREAM}]
     ]
     router = _any("envoy.extensions.filters.http.router.v3.Router", suppress_envoy_headers=True)
@@ -96,6 +96,7 @@ def envoy(folder: pathlib.Path, binary: pathlib.Path, plugins: pathlib.Path, sce
                 {
                     "name": "differential",
                     "address": _socket(ports.listener),
+                    "traffic_direction": "OUTBOUND",
                     "per_connection_buffer_limit_bytes": 1 << 20,
                     "filter_chains": [
                         {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}

@@ -138,8 +138,6 @@ class Scenario:
     steps: list[Step]
     upstream: dict[str, list[Step]] = dataclasses.field(default_factory=dict)  # by path; "*" for any
     callee: dict[str, list[Step]] = dataclasses.field(default_factory=dict)
-    # Why Mizzen is meant to differ: keys of differences.REASONS. What differs exactly stands in differences.json.
-    differs: list[str] = dataclasses.field(default_factory=list)
     routes: list[dict] = dataclasses.field(default_factory=list)
 
 

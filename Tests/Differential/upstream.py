@@ -30,7 +30,7 @@ class Upstream:
     def __init__(self, answers: dict[str, list[steps.Step]], wait_log: typing.Callable[[steps.WaitLog], None]) -> None:
         self.answers = answers
         self.wait_log = wait_log
-        self.requests: list[tuple[int, Message]] = []  # connection number and message, in order of their heads
+        self.requests: list[Message] = []  # in order of their heads
         self.whole = 0
         self.connections: list[socket.socket] = []
         self.changed = threading.Condition()
@@ -70,7 +70,7 @@ class Upstream:
     def _serve(self, sock: socket.socket, number: int) -> None:
         reader = Reader(sock)
         try:
-            while self._exchange(sock, reader, number):
+            while self._exchange(sock, reader):
                 pass
         except (Ended, OSError):
             pass
@@ -78,10 +78,10 @@ class Upstream:
             self.problems.append(f"connection {number}: {error}")
             hang_up(sock, reset=True)
 
-    def _exchange(self, sock: socket.socket, reader: Reader, number: int) -> bool:
+    def _exchange(self, sock: socket.socket, reader: Reader) -> bool:
         message = reader.head(seconds=3600)
         with self.changed:
-            self.requests.append((number, message))
+            self.requests.append(message)
             message.end = "unread"
             self.changed.notify_all()
         path = message.first.split(" ")[1].split("?")[0]

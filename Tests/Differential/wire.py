@@ -117,7 +117,11 @@ class Reader:
 
     def _chunks(self, message: Message, end: float) -> None:
         while True:
-            size = int(self.until(b"\r\n", end).split(b";")[0], 16)
+            line = self.until(b"\r\n", end)
+            try:
+                size = int(line.split(b";")[0], 16)
+            except ValueError:
+                raise Ended("no chunk but " + shown(line)) from None
             if size == 0:
                 break
             message.body += self.exactly(size, end)

@@ -23,10 +23,9 @@ enum GRPCReply {
         }
     }
 
-    /// The mapping of the gRPC specification (HTTP to gRPC status codes).
+    /// The mapping of the gRPC specification (HTTP to gRPC status codes): also a 200 without a status is unknown.
     static func status(forHTTP status: Int) -> UInt32 {
         switch status {
-        case 200: 0
         case 400: 13
         case 401: 16
         case 403: 7

@@ -6,6 +6,7 @@ extension HTTPStream {
     /// `:scheme`, `x-forwarded-for`, `x-forwarded-proto`, `x-request-id`.
     func prepareRequestHeaders() {
         let map = self.requestHeaders
+        map.joinRepeated(isRequest: true)
         map.append(":scheme", "http")
         _ = self.downstream.remoteIPBytes.withUnsafeBytes { address in
             if let index = map.firstIndex(of: "x-forwarded-for") {

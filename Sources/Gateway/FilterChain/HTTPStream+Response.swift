@@ -18,7 +18,7 @@ extension HTTPStream {
         self.responseHeadPending = false
         self.responseHeadWritten = true
         self.status = self.responseHeaders.first(":status")?.decimal() ?? 503
-        if self.status < 200 || self.status > 599 { self.status = 503 }
+        if self.status < 200 || self.status > 999 { self.status = 503 }
         self.responseFraming = self.chooseResponseFraming(total: total)
         self.downstream.writeHead(
             self.responseHeaders,
@@ -85,6 +85,8 @@ extension HTTPStream {
     /// A plugin's `proxy_send_local_response`.
     func sendLocalResponse(_ response: LocalResponse, from filter: WasmFilter) {
         guard self.isActive, !self.responseComplete else { return }
+        // An answer made here is on its way already.
+        if self.responseHeadWritten, self.isLocalResponse { return }
         self.details =
             response.details.isEmpty
             ? Array("via_wasm".utf8)

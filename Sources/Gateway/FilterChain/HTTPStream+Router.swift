@@ -100,9 +100,11 @@ extension HTTPStream: UpstreamReceiver {
     private func chooseRequestFraming(total: Int?) -> HTTP1OutgoingFraming {
         if self.requestEndsWithHeaders {
             // Nothing follows: a length that a plugin or a route set would make the upstream wait for a body.
-            if let length = self.requestHeaders.first("content-length"), length.decimal() != 0 {
+            if let length = self.requestHeaders.first("content-length") {
+                if length.decimal() == 0 { return .none }
                 self.requestHeaders.remove("content-length")
             }
+            if self.announcesEmptyBody { self.requestHeaders.setDecimal("content-length", 0) }
             return .none
         }
         // Trailers of a plugin's need chunks, whatever length the client announced.
@@ -120,6 +122,19 @@ extension HTTPStream: UpstreamReceiver {
         }
         self.requestHeaders.remove("content-length")
         return .chunked
+    }
+
+    /// Where a body would mean something, its absence is said with a length of 0 (RFC 9110 section 8.6), as Envoy does.
+    private var announcesEmptyBody: Bool {
+        guard let method = self.requestHeaders.first(":method") else { return false }
+        switch method.count {
+        case 3: return !method.equals("GET")
+        case 4: return !method.equals("HEAD")
+        case 5: return !method.equals("TRACE")
+        case 6: return !method.equals("DELETE")
+        case 7: return !method.equals("CONNECT")
+        default: return true
+        }
     }
 
     func forwardRequestData(_ data: ByteBuffer, endOfStream: Bool) {
@@ -261,8 +276,8 @@ extension HTTPStream: UpstreamReceiver {
             self.flags = "UF"
             self.failUpstream(
                 status: 503,
-                details: "upstream_reset_before_response_started{connection_failure}",
-                body: "upstream connect error or disconnect/reset before headers. reset reason: connection failure"
+                details: "upstream_reset_before_response_started{remote_connection_failure}",
+                body: "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure"
             )
         case .closedBeforeResponse(reused: true)
         where self.requestEndsWithHeaders && self.router.attempts < Self.maximumAttempts:
@@ -281,7 +296,9 @@ extension HTTPStream: UpstreamReceiver {
             self.flags = self.responseStarted ? "UC" : "UPE"
             self.failUpstream(
                 status: self.responseStarted ? 503 : 502,
-                details: "upstream_reset_after_response_started{protocol_error}",
+                details: self.responseStarted
+                    ? "upstream_reset_after_response_started{protocol_error}"
+                    : "upstream_reset_before_response_started{protocol_error}",
                 body: "upstream connect error or disconnect/reset before headers. reset reason: protocol error"
             )
         case .overflow:
@@ -309,6 +326,7 @@ extension HTTPStream: UpstreamReceiver {
         if endOfStream { self.upstreamDone() }
         self.responseStarted = true
         self.responseEndsWithHeaders = endOfStream
+        self.responseHeaders.joinRepeated(isRequest: false)
         self.router.route?.responseHeaders.apply(to: self.responseHeaders)
         self.router.destination?.responseHeaders.apply(to: self.responseHeaders)
         let serial = self.serial

@@ -104,6 +104,7 @@ final class HTTPCallout: UpstreamReceiver {
     }
 
     func upstreamResponse(_ head: HTTP1Head, endOfStream: Bool) {
+        self.responseHeaders.joinRepeated(isRequest: false)
         if endOfStream { self.finish(responded: true) }
     }
 
@@ -129,9 +130,14 @@ final class HTTPCallout: UpstreamReceiver {
         case .brokenResponse:
             self.finish(responded: false)
         case .connect:
-            self.fail(503, "upstream connect error or disconnect/reset before headers")
-        case .closedBeforeResponse, .overflow:
-            self.fail(503, "upstream connect error or disconnect/reset before headers")
+            self.fail(
+                503,
+                "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure")
+        case .closedBeforeResponse:
+            self.fail(
+                503, "upstream connect error or disconnect/reset before headers. reset reason: connection termination")
+        case .overflow:
+            self.fail(503, "upstream connect error or disconnect/reset before headers. reset reason: overflow")
         }
     }
 

@@ -46,7 +46,7 @@ public final class StreamContext {
     @exclusivity(unchecked) var isLogging = false
     /// In `proxy_on_done` or later: no maps.
     @exclusivity(unchecked) var isEnding = false
-    /// This plugin has answered the stream itself; later answers do not count.
+    /// This plugin has answered the stream itself.
     @exclusivity(unchecked) var isAnswered = false
     /// The answer is queued, not sent yet.
     @exclusivity(unchecked) var isLocalResponsePending = false

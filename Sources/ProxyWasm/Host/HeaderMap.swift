@@ -223,7 +223,7 @@ public final class HeaderMap {
     }
 
     @inline(__always)
-    private func reserveArena(_ extra: Int) -> Bool {
+    func reserveArena(_ extra: Int) -> Bool {
         self.arenaCount &+ extra <= self.arenaCapacity || self.growArena(extra)
     }
 

@@ -114,9 +114,8 @@ enum HeaderRules {
     }()
 
     /// Headers with one value: adding joins with a comma instead of making a second entry.
-    static func joins(_ name: UnsafeRawBufferPointer) -> Bool {
-        Self.isPseudo(name) || Self.isName(name, "user-agent") || Self.isName(name, "content-type")
-            || Self.isName(name, "authorization")
+    static func joins(_ name: UnsafeRawBufferPointer, in type: MapType) -> Bool {
+        Self.isPseudo(name) || JoinedHeaders.contains(name, isRequest: type == .requestHeaders)
     }
 
     /// Pseudo-headers a message cannot do without: removing them has no effect.

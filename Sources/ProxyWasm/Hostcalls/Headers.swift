@@ -174,7 +174,7 @@ extension PluginVM {
         }
         let canonical = HeaderRules.canonical(name, in: type)
         return reference._withUnsafeGuaranteedRef { map in
-            if HeaderRules.joins(canonical), let index = map.firstIndex(of: canonical) {
+            if HeaderRules.joins(canonical, in: type), let index = map.firstIndex(of: canonical) {
                 // A joined status would be none at all.
                 if type == .responseHeaders, HeaderRules.isPseudo(canonical) { return .badArgument }
                 return map.join(at: index, value) ? .ok : .internalFailure

@@ -9,7 +9,8 @@ extension PluginVM {
     static let maximumDetailsBytes = 1024
 
     /// `proxy_send_local_response` (all): (code, details, body, header pairs, gRPC status). Queued; sent
-    /// after the callback. The first answer of a stream wins; where no answer is possible it is OK, too.
+    /// after the callback. The first answer of a callback wins; in the response callbacks that run for an answer a new
+    /// one takes its place. Where no answer is possible it is OK, too.
     func sendLocalResponse(_ v: Arguments) -> Status {
         let memory = self.memory
         let code = v[0].i32
@@ -18,7 +19,7 @@ extension PluginVM {
             let pairs = memory.slice(v[5].i32, v[6].i32)
         else { return .invalidMemoryAccess }
         guard code >= 200, code <= 999, body.count <= Self.maximumLocalBodyBytes else { return .badArgument }
-        guard let stream = self.effectiveStream, stream.isLive, !stream.isLogging, !stream.isAnswered else {
+        guard let stream = self.effectiveStream, stream.isLive, !stream.isLogging, !stream.isLocalResponsePending else {
             return .ok
         }
         var response = LocalResponse(

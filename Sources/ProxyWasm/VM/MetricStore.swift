@@ -70,7 +70,9 @@ final class MetricStore: Sendable {
     }
 
     func increment(_ id: UInt32, by delta: Int64) -> Status {
-        self.update(id) { metric in
+        // As Envoy does, by the id alone: a histogram has nothing to increment or read.
+        if id & 3 == MetricType.histogram.rawValue { return .badArgument }
+        return self.update(id) { metric in
             switch metric.type {
             case .counter where delta >= 0, .gauge:
                 metric.value &+= UInt64(bitPattern: delta)
@@ -97,6 +99,7 @@ final class MetricStore: Sendable {
     }
 
     func get(_ id: UInt32) -> (value: UInt64, status: Status) {
+        if id & 3 == MetricType.histogram.rawValue { return (0, .badArgument) }
         var value: UInt64 = 0
         let status = self.update(id) { metric in
             if metric.type == .histogram { return .badArgument }

@@ -17,6 +17,7 @@ static struct { const char *name; u32 context, root, stream, nth, size; int eos;
 static int guard_holds(str guard) {
     if (equal(guard, "?eos")) return now.eos;
     if (equal(guard, "?more")) return !now.eos;
+    if (equal(guard, "?stream")) return now.context != now.root;
     str key = cut(&guard, '=');
     if (equal(key, "?nth")) return now.nth == number(guard, 0);
     if (equal(key, "?size")) return now.size == number(guard, 0);

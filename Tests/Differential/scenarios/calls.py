@@ -25,6 +25,11 @@ SCENARIOS = [
         get(),
     ),
     Scenario(
+        "calls: POST without a body",
+        [probe(f"rh: {CALL} 2000 - :method POST :path /check :authority callee; return 1", f"call: {RESUME}")],
+        get(),
+    ),
+    Scenario(
         "calls: what the host adds to the request",
         [probe(f"rh: {CALL} 2000 - :method GET :path / :authority callee user-agent mine x-forwarded-for 1.2.3.4; return 1", f"call: {RESUME}")],
         get("/", "x-request-id: mine"),
@@ -117,7 +122,7 @@ SCENARIOS = [
     ),
     Scenario(
         "calls: from log and done",
-        [probe(f"log: {CALL} 2000 - {ASK}", f"done: {CALL} 2000 - {ASK}", "call: get 6 :status; effective caller")],
+        [probe(f"log: {CALL} 2000 - {ASK}", f"done: ?stream {CALL} 2000 - {ASK}", "call: get 6 :status; effective caller")],
         [*get(), WaitLog("call> effective", 2)],
     ),
     Scenario(
@@ -135,7 +140,7 @@ SCENARIOS = [
         [
             probe(
                 f"rb: ?eos {CALL} 2000 - {ASK}; return 1",
-                "call: effective caller; body 0 0 99; set-body 0 0 max new; get 0 :path; continue 0",
+                "call: effective caller; body 0 0 99; set-body 0 0 max newer; continue 0",
             )
         ],
         [*post(b"hello")],
@@ -184,7 +189,7 @@ SCENARIOS = [
         "calls: headers with line breaks, framing headers",
         [
             probe(
-                f"rh: {CALL} 2000 hi {ASK} content-length 99 transfer-encoding chunked connection close host other"
+                f"rh: {CALL} 2000 hi {ASK} content-length 99 transfer-encoding chunked connection close"
                 " te trailers; return 1",
                 f"call: get 6 :status; {RESUME}",
             )

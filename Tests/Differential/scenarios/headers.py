@@ -3,6 +3,24 @@
 from steps import Pause, Scenario, Send, answer, escaped, get, probe, request, streamed, streamed_post
 
 PLAIN = get("/a")
+REPEATED_REQUEST = (
+    "accept accept-encoding accept-language authorization cache-control content-type cookie if-match origin referer"
+    " user-agent via x-forwarded-for x-forwarded-host x-other"
+).split()
+REPEATED_RESPONSE = (
+    "age cache-control content-type etag grpc-status location set-cookie vary via www-authenticate x-other"
+).split()
+KNOWN = (
+    "accept accept-charset accept-encoding accept-language access-control-allow-credentials access-control-allow-headers"
+    " access-control-allow-methods access-control-allow-origin access-control-expose-headers access-control-max-age"
+    " access-control-request-headers access-control-request-method age allow authorization cache-control cdn-loop"
+    " content-disposition content-encoding content-language content-type cookie date etag expires forwarded from"
+    " grpc-accept-encoding grpc-encoding grpc-message grpc-status grpc-timeout if-match if-modified-since if-none-match"
+    " if-range if-unmodified-since last-modified link location origin pragma proxy-authorization proxy-status range"
+    " referer retry-after server set-cookie traceparent tracestate user-agent vary via warning www-authenticate"
+    " x-b3-traceid x-client-trace-id x-forwarded-client-cert x-forwarded-for x-forwarded-host x-forwarded-port"
+    " x-forwarded-proto x-real-ip x-request-id"
+).split()
 
 SCENARIOS = [
     Scenario(
@@ -30,6 +48,27 @@ SCENARIOS = [
             )
         ],
         get("/", "x-one: 1", "cookie: a=1", "accept: */*", "user-agent: t", "content-type: c", "authorization: Basic x"),
+    ),
+    Scenario(
+        "headers: repeated ones of the client, joined or not",
+        [probe("rh: " + "; ".join(f"get 0 {name}" for name in REPEATED_REQUEST))],
+        get("/", *(f"{name}: {value}" for name in REPEATED_REQUEST for value in "ab")),
+    ),
+    Scenario(
+        "headers: repeated ones of the upstream, joined or not",
+        [probe("sh: " + "; ".join(f"get 2 {name}" for name in REPEATED_RESPONSE))],
+        get(),
+        upstream={"*": answer("200 OK", *(f"{name}: {value}" for name in REPEATED_RESPONSE for value in "ab"))},
+    ),
+    Scenario(
+        "headers: every known name added twice to a request",
+        [probe("rh: " + "; ".join(f"remove 0 {name}; add 0 {name} a; add 0 {name} b; get 0 {name}" for name in KNOWN))],
+        get(),
+    ),
+    Scenario(
+        "headers: every known name added twice to a response",
+        [probe("sh: " + "; ".join(f"remove 2 {name}; add 2 {name} a; add 2 {name} b; get 2 {name}" for name in KNOWN))],
+        get(),
     ),
     Scenario(
         "headers: add to pseudo-headers",

@@ -19,13 +19,10 @@ from steps import (
     streamed_post,
 )
 
-TICKING = "configure: tick-period 40"
-RESUME = "tick: ?nth=3 effective stream; ?nth=3 continue 0"
-
 SCENARIOS = [
     Scenario(
         "pauses: request headers, resumed by a tick",
-        [probe(TICKING, "rh: return 1; tick-period 40", "tick: effective stream; continue 0; tick-period 0")],
+        [probe("rh: return 1; tick-period 40", "tick: effective stream; continue 0; tick-period 0")],
         get(),
     ),
     Scenario(
@@ -38,7 +35,7 @@ SCENARIOS = [
         [
             probe(
                 "rh: tick-period 40; return 1",
-                "tick: effective stream; get 0 x-a; replace 0 x-a 2; add 0 x-b 3; continue 0; get 0 x-b; tick-period 0",
+                "tick: effective stream; get 0 x-a; replace 0 x-a 2; add 0 x-b 3; get 0 x-b; continue 0; tick-period 0",
             )
         ],
         get("/", "x-a: 1"),

@@ -139,7 +139,7 @@ struct HTTPCallConformanceTests {
         GatewayCase(
             "J6 a refused connection is one callback, shown as status 503",
             Self.waiting(Guest.call("refusing"), Self.status),
-            guest: ["0", "call 1 4", "got 1 57", "0", "503"]
+            guest: ["0", "call 1 4", "got 1 98", "0", "503"]
         ),
         Self.late(),
         GatewayCase(

@@ -83,6 +83,15 @@ struct LocalResponseConformanceTests {
             guest: ["0", "0"], forwarded: [], client: ["403 content-type=text/plain length=5 'first'"]
         ),
         GatewayCase(
+            "H10 another one in the response headers of the first takes its place; no response callbacks run for it",
+            [
+                .requestHeaders: Guest.answer(403, "first"),
+                .responseHeaders: Guest.responseHeaders + Guest.answer(404, "second"),
+                .responseBody: Guest.responseBody,
+            ],
+            guest: ["0", "sh 0", "0"], forwarded: [], client: ["404 content-type=text/plain length=6 'second'"]
+        ),
+        GatewayCase(
             "H11 a trap after it: the failure's answer",
             [.requestHeaders: Guest.answer(403, "no") + Guest.trap],
             guest: ["0"], forwarded: [], client: ["503 length=0"]
@@ -120,6 +129,16 @@ struct LocalResponseConformanceTests {
             "H16 a gRPC request and no gRPC status: from the HTTP status",
             [.requestHeaders: Guest.answer(503)], { try $0.exchange(Self.grpc) },
             guest: ["0"], forwarded: [], client: ["200 content-type=application/grpc grpc-status=14 length=0"]
+        ),
+        GatewayCase(
+            "H16 a gRPC request, status 200 and no gRPC status: unknown, not success",
+            [.requestHeaders: Guest.answer(200)], { try $0.exchange(Self.grpc) },
+            guest: ["0"], forwarded: [], client: ["200 content-type=application/grpc grpc-status=2 length=0"]
+        ),
+        GatewayCase(
+            "H1 a status that is not in the registry is sent as it is",
+            [.requestHeaders: Guest.answer(600)],
+            guest: ["0"], forwarded: [], client: ["600 length=0"]
         ),
         GatewayCase(
             "H17 no gRPC request: no grpc-status",

@@ -56,7 +56,7 @@ struct BufferConformanceTests {
             in: .requestBody,
             """
             (call $num (call $set_buffer_bytes (i32.const 0) (i32.const 0) (i32.const 1) (i32.const -1) (i32.const 4)))
-            (call $num (call $set_buffer_bytes (i32.const 8) (i32.const 0) (i32.const 1) (i32.const -1) (i32.const 4)))
+            (call $num (call $set_buffer_bytes (i32.const 7) (i32.const 0) (i32.const 1) (i32.const -1) (i32.const 4)))
             """,
             sees: ["6", "1"]
         ),

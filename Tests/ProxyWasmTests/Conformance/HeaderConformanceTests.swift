@@ -39,6 +39,12 @@ struct HeaderConformanceTests {
             sees: ["0", "0", "1", "9"]
         ),
         ConformanceCase(
+            "E7 add joins where Envoy keeps one value, in any case of the name",
+            add(0, "referer", "a") + add(0, "Referer", "b") + get(0, "referer") + add(0, "x-f", "a") + add(0, "x-f", "b")
+                + get(0, "x-f") + count(0),
+            sees: ["0", "0", "0", "a,b", "0", "0", "0", "a", "11"]
+        ),
+        ConformanceCase(
             "E8 replace leaves one value",
             replace(0, "x-two", "3") + get(0, "x-two") + count(0),
             sees: ["0", "0", "3", "7"]

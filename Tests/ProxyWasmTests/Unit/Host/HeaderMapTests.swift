@@ -44,6 +44,29 @@ import Testing
         #expect(self.texts(map) == ["a=1,3", "b=2"])
     }
 
+    @Test func repeatedHeadersThatEnvoyKeepsAsOneValueAreJoinedAtTheFirstOnesPlace() {
+        let map = TestStream.map([
+            (":path", "/"), ("accept", "a"), ("cookie", "1"), ("Accept", "b"), ("x-other", "1"), ("via", "v"),
+            ("cookie", "2"), ("accept", ""), ("x-other", "2"), ("vary", "a"), ("vary", "b"),
+        ])
+        map.joinRepeated(isRequest: true)
+        let expected = [
+            ":path=/", "accept=a,b,", "cookie=1", "x-other=1", "via=v", "cookie=2", "x-other=2", "vary=a", "vary=b",
+        ]
+        #expect(self.texts(map) == expected)
+        let response = TestStream.map([("vary", "a"), ("set-cookie", "1"), ("vary", "b"), ("set-cookie", "2")])
+        response.joinRepeated(isRequest: false)
+        #expect(self.texts(response) == ["vary=a,b", "set-cookie=1", "set-cookie=2"])
+    }
+
+    @Test func joiningGrowsTheMapWithoutLosingWhatItReads() {
+        let long = String(repeating: "v", count: 700)
+        let map = TestStream.map((0..<40).map { ("x-forwarded-for", "\(long)\($0)") })
+        map.joinRepeated(isRequest: true)
+        #expect(map.count == 1)
+        #expect(map["x-forwarded-for"] == (0..<40).map { "\(long)\($0)" }.joined(separator: ","))
+    }
+
     @Test func aShorterValueDoesNotDisturbItsNeighbours() {
         let map = TestStream.map([("a", "12345"), ("b", "67890")])
         map.set(name: "a", value: "x")

@@ -81,12 +81,12 @@ import Testing
     @Test func aBodyIsEmptyAndClosedOutsideItsCallback() throws {
         try inRequestHeaders { (guest) throws in
             for type in [
-                BufferType.httpRequestBody, .httpResponseBody, .downstreamData, .upstreamData, .grpcReceiveBuffer,
+                BufferType.httpRequestBody, .httpResponseBody, .downstreamData, .upstreamData, .grpcReceiveBuffer, .callData,
             ] {
                 #expect(try guest.buffer(type) == Answer(""))
                 #expect(try guest.setBuffer(type, 0, 0, "x") == .badArgument)
             }
-            for type in [BufferType.httpCallResponseBody, .pluginConfiguration, .callData] {
+            for type in [BufferType.httpCallResponseBody, .pluginConfiguration] {
                 #expect(try guest.buffer(type) == Answer(.notFound))
             }
             #expect(try guest.buffer(.vmConfiguration) == Answer("vm-config"))
