@@ -20,7 +20,9 @@ IGNORED_HEADERS = {
 _WIRE = re.compile(r"^(?:\S+ < |  )?(?:trailer )?([!#$%&'*+.^_`|~0-9A-Za-z-]+): ")
 _PLUGIN = re.compile(r"^\|   (:?[^ :]+): '")
 # Envoy names the machine's own address for clients on the loopback.
-_LAST_FORWARDER = re.compile(r"(x-forwarded-for: '?(?:.*,)?)[0-9.]+('?)$")
+_LAST_FORWARDER = re.compile(r"(x-forwarded-for(?:: '?| = 0 ')(?:.*,)?)[0-9.]+('?)$")
+# Whether unread bytes make the kernel send an RST in place of a FIN is a matter of microseconds.
+_CONNECTION_END = re.compile(r"^(\S+ )(?:reset|closed)$")
 _PEER_PORT = re.compile(r"127\.0\.0\.1:(\d{4,5})")
 
 
@@ -29,6 +31,7 @@ def normalized(transcript: Transcript) -> Transcript:
     clean: Transcript = {}
     for section in SECTIONS:
         lines = [_PEER_PORT.sub("127.0.0.1:PEER", line) for line in transcript.get(section, []) if not _ignored(line)]
+        lines = [_CONNECTION_END.sub(r"\1closed", line) for line in lines]
         lines = [_LAST_FORWARDER.sub(r"\1CLIENT\2", line) for line in lines]
         clean[section] = _maps_sorted(lines)
     clean["shutdown"].sort(key=lambda line: line.split(" ")[1:2])

@@ -1,6 +1,7 @@
 """docs/envoy-differences.md: made from differences.py and compare.py, and checked to be what it would be."""
 
 import pathlib
+import textwrap
 
 import recording
 from compare import IGNORED_HEADERS
@@ -24,6 +25,7 @@ This page is made by `Tests/Differential/run.py --write-page`; edit `Tests/Diffe
 - These headers:
 {headers}
 - The client's address at the end of `x-forwarded-for`: Envoy names the machine's own address for clients on the loopback.
+- Whether a connection's end is a FIN or an RST.
 - The order of different header names, and of requests on different connections.
 - What Envoy's main thread logs: it runs every plugin, too, but serves no traffic.
 - The order in which plugins end at shutdown.
@@ -38,8 +40,12 @@ def page() -> str:
     text = INTRODUCTION.format(count=len(SCENARIOS), same=same, headers=headers)
     for difference in DIFFERENCES:
         scenarios = ", ".join(f"*{name}*" for name in difference.scenarios)
-        text += f"\n### {difference.title}\n\n{difference.why}\n\nScenarios: {scenarios}.\n"
+        text += f"\n### {difference.title}\n\n{_wrapped(difference.why)}\n\n{_wrapped(f'Scenarios: {scenarios}.')}\n"
     return text
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, 120, break_long_words=False, break_on_hyphens=False)
 
 
 def write() -> None:

@@ -132,14 +132,15 @@ class Reader:
         message.trailers = _pairs(lines)
 
     def idle(self, seconds: float) -> str:
-        """How the connection stands once nothing more comes: "open", "closed", "reset", or the first line that nobody asked for."""
+        """How the connection stands once nothing more comes: "open", "closed", "reset", or that there is more than was asked for."""
         if self.closed is None and not self.buffer:
             try:
                 self.fill(time.monotonic() + seconds)
             except Ended:
                 pass
         if self.buffer:
-            return f"more: {shown(self.buffer.splitlines()[0])}"
+            first = self.buffer.splitlines()[0]
+            return f"more: {shown(first)}" if first.startswith(b"HTTP/") else "more bytes"
         return self.closed or "open"
 
 

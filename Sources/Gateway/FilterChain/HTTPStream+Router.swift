@@ -104,7 +104,7 @@ extension HTTPStream: UpstreamReceiver {
                 if length.decimal() == 0 { return .none }
                 self.requestHeaders.remove("content-length")
             }
-            if self.announcesEmptyBody { self.requestHeaders.setDecimal("content-length", 0) }
+            if self.requestHeaders.methodAsksForLength { self.requestHeaders.setDecimal("content-length", 0) }
             return .none
         }
         // Trailers of a plugin's need chunks, whatever length the client announced.
@@ -122,19 +122,6 @@ extension HTTPStream: UpstreamReceiver {
         }
         self.requestHeaders.remove("content-length")
         return .chunked
-    }
-
-    /// Where a body would mean something, its absence is said with a length of 0 (RFC 9110 section 8.6), as Envoy does.
-    private var announcesEmptyBody: Bool {
-        guard let method = self.requestHeaders.first(":method") else { return false }
-        switch method.count {
-        case 3: return !method.equals("GET")
-        case 4: return !method.equals("HEAD")
-        case 5: return !method.equals("TRACE")
-        case 6: return !method.equals("DELETE")
-        case 7: return !method.equals("CONNECT")
-        default: return true
-        }
     }
 
     func forwardRequestData(_ data: ByteBuffer, endOfStream: Bool) {

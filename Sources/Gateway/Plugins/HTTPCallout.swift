@@ -39,7 +39,7 @@ final class HTTPCallout: UpstreamReceiver {
         }
         self.requestHeaders.remove("host")
         removeHopByHopHeaders(self.requestHeaders, connectionNamesOthers: false)
-        if body.count > 0 {
+        if body.count > 0 || self.requestHeaders.methodAsksForLength {
             self.requestHeaders.setDecimal("content-length", body.count)
         } else {
             self.requestHeaders.remove("content-length")

@@ -41,7 +41,7 @@ SCENARIOS = [
     Scenario(
         "upstreams: an HTTP/1.0 client",
         [probe("rh: prop request.protocol; get 0 :authority")],
-        [Send(head("GET / HTTP/1.0", "host: a")), Read()],
+        [Send(head("GET / HTTP/1.0", "host: a")), Read(), LINGER],
     ),
     Scenario(
         "upstreams: two pipelined requests",

@@ -239,6 +239,11 @@ struct HTTPCallConformanceTests {
             guest: ["0", "call 1 4", "got 1 6"], called: ["POST /c x-a=1 length=4 'data'"]
         ),
         GatewayCase(
+            "J16 a call that might have had a body says that it has none",
+            Self.waiting(Guest.call(headers: [(":method", "POST"), (":path", "/c"), (":authority", "c")])),
+            guest: ["0", "call 1 4", "got 1 6"], called: ["POST /c length=0"]
+        ),
+        GatewayCase(
             "J17 a call from on_http_call_response has a new token and is answered",
             [
                 .requestHeaders: Guest.hold + Guest.call() + Guest.pause,
