@@ -28,7 +28,8 @@ uint64_t cwasmtime_thread_cpu_nanoseconds(void) {
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-struct cwasmtime_ticker {
+struct ticker {
+    cwasmtime_ticker shared;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t stop_requested;
@@ -38,7 +39,7 @@ struct cwasmtime_ticker {
 };
 
 static void *tick(void *argument) {
-    cwasmtime_ticker *ticker = argument;
+    struct ticker *ticker = argument;
     struct timespec next;
     pthread_mutex_lock(&ticker->lock);
     while (!ticker->stop) {
@@ -53,14 +54,16 @@ static void *tick(void *argument) {
         while (!ticker->stop &&
                pthread_cond_timedwait(&ticker->stop_requested, &ticker->lock, &next) != ETIMEDOUT) {
         }
-        if (!ticker->stop) cwasmtime_engine_increment_epoch(ticker->engine);
+        if (ticker->stop) break;
+        __atomic_fetch_add(&ticker->shared.ticks, 1, __ATOMIC_RELAXED);
+        cwasmtime_engine_increment_epoch(ticker->engine);
     }
     pthread_mutex_unlock(&ticker->lock);
     return NULL;
 }
 
 cwasmtime_ticker *cwasmtime_ticker_start(cwasmtime_engine *engine, uint32_t milliseconds) {
-    cwasmtime_ticker *ticker = calloc(1, sizeof(*ticker));
+    struct ticker *ticker = calloc(1, sizeof(*ticker));
     if (!ticker) return NULL;
     ticker->engine = engine;
     ticker->milliseconds = milliseconds;
@@ -87,10 +90,11 @@ cwasmtime_ticker *cwasmtime_ticker_start(cwasmtime_engine *engine, uint32_t mill
 #ifdef __linux__
     pthread_setname_np(ticker->thread, "wasm-epoch");
 #endif
-    return ticker;
+    return &ticker->shared;
 }
 
-void cwasmtime_ticker_stop(cwasmtime_ticker *ticker) {
+void cwasmtime_ticker_stop(cwasmtime_ticker *shared) {
+    struct ticker *ticker = (struct ticker *)shared;
     pthread_mutex_lock(&ticker->lock);
     ticker->stop = true;
     pthread_cond_signal(&ticker->stop_requested);

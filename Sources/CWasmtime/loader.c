@@ -101,7 +101,12 @@ bool cwasmtime_load(const char *path, char *text, size_t capacity) {
     text[0] = 0;
     char tried[6 * PATH_MAX] = "";
     pthread_mutex_lock(&lock);
-    if (!loaded) loaded = search(path, tried, sizeof(tried));
+    if (!loaded) {
+        // What makes the engine read a module's DWARF; looked at when a configuration is made. Set here, once, before
+        // there is an engine and its threads; who has set it to 0 keeps it.
+        setenv("WASMTIME_BACKTRACE_DETAILS", "1", 0);
+        loaded = search(path, tried, sizeof(tried));
+    }
     bool result = loaded;
     pthread_mutex_unlock(&lock);
     if (result) {
@@ -112,4 +117,9 @@ bool cwasmtime_load(const char *path, char *text, size_t capacity) {
             "or set MIZZEN_WASMTIME to the path of %s. Tried:%s", LIBRARY, tried);
     }
     return result;
+}
+
+bool cwasmtime_reads_debug_information(void) {
+    const char *value = getenv("WASMTIME_BACKTRACE_DETAILS");
+    return value && strcmp(value, "1") == 0;
 }

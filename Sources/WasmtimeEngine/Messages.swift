@@ -36,10 +36,13 @@ func takeReport(error: OpaquePointer?, trap: OpaquePointer?, kind: TrapReport.Ki
         cwasmtime_trap_message(trap, &text)
         cwasmtime_trap_trace(trap, &frames)
     }
+    let whole = String(text)
+    let frameLines = BacktraceText.frames(in: whole)
     let report = TrapReport(
         kind: kind,
-        message: message.map(singleLine) ?? oneLine(String(text)),
-        backtrace: names(of: frames)
+        message: message.map(singleLine) ?? oneLine(whole),
+        backtrace: frameLines.isEmpty
+            ? names(of: frames) : frameLines.prefix(maximumFrames).map { String(singleLine($0).prefix(400)) }
     )
     cwasmtime_byte_vec_delete(&text)
     cwasmtime_frame_vec_delete(&frames)
@@ -52,7 +55,8 @@ private func names(of frames: cwasmtime_frames) -> [String] {
     (0..<min(frames.size, maximumFrames)).map { index in
         guard let frame = frames.data[index] else { return "?" }
         guard let name = cwasmtime_frame_func_name(frame), name.pointee.size > 0 else {
-            return "func[\(cwasmtime_frame_func_index(frame))]"
+            return "func[\(cwasmtime_frame_func_index(frame))] at 0x"
+                + String(cwasmtime_frame_module_offset(frame), radix: 16)
         }
         return String(singleLine(String(name.pointee)).prefix(200))
     }
@@ -77,7 +81,7 @@ func oneLine(_ text: String) -> String {
     return singleLine(parts.isEmpty ? text : parts.joined(separator: ": "))
 }
 
-private func singleLine(_ text: String) -> String {
+func singleLine(_ text: String) -> String {
     let scalars = text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? " " : $0 }
     var line = String(String.UnicodeScalarView(scalars))
     if line.utf8.count > maximumMessageBytes {

@@ -14,6 +14,7 @@ package final class WasmtimeEngine: WasmEngine {
 
     private let handle: EngineHandle
     private let cache: CompiledModuleCache?
+    private let report: @Sendable (String) -> Void
     /// Where the engine's library was found.
     package let libraryPath: String
 
@@ -24,13 +25,16 @@ package final class WasmtimeEngine: WasmEngine {
     ///   - cacheDirectory: Keeps compiled code between runs. Made with mode 0700 when missing; refused
     ///     when others may write to it, because compiled code is trusted once its digest matches.
     ///   - cacheMaximumBytes: Bound of that directory; what was used longest ago goes first.
-    ///   - report: Told about trouble with the cache, which never stops a module from loading.
+    ///   - report: Told about trouble with the cache or with debug information, neither of which stops a module from
+    ///     loading.
     package init(
         libraryPath: String? = nil,
         cacheDirectory: String? = nil,
         cacheMaximumBytes: UInt64 = 1 << 30,
         report: (@Sendable (String) -> Void)? = nil
     ) throws(EngineError) {
+        let report = report ?? { _ in }
+        self.report = report
         self.libraryPath = try loadLibrary(libraryPath)
         let config = cwasmtime_config_new()
         cwasmtime_config_cranelift_opt_level_set(config, 1)
@@ -50,14 +54,15 @@ package final class WasmtimeEngine: WasmEngine {
             throw .unavailable("the WebAssembly engine \(self.libraryPath) refused its settings")
         }
         self.handle = try EngineHandle(engine)
+        let readsDebugInformation = cwasmtime_reads_debug_information()
         let fingerprint = try selfCheck(self.handle, libraryPath: self.libraryPath)
         self.cache =
             if let cacheDirectory {
                 try CompiledModuleCache(
                     directory: cacheDirectory,
-                    fingerprint: fingerprint + Array(Self.settings.utf8),
+                    fingerprint: fingerprint + Array(Self.settings.utf8) + (readsDebugInformation ? [1] : [0]),
                     maximumBytes: cacheMaximumBytes,
-                    report: report ?? { _ in }
+                    report: report
                 )
             } else {
                 nil
@@ -68,16 +73,24 @@ package final class WasmtimeEngine: WasmEngine {
 
     package func compile(_ bytes: [UInt8]) throws(EngineError) -> any WasmModule {
         try Self.checkHeader(bytes)
-        guard let cache = self.cache else { return try WasmtimeModule(compiling: bytes, engine: self.handle) }
+        guard let cache = self.cache else { return try self.compileAnew(bytes) }
         let key = cache.key(for: bytes)
         if let compiled = cache.load(key) {
             // The engine refuses code of another version or processor by itself; then compile anew.
             if let module = try? WasmtimeModule(deserializing: compiled, engine: self.handle) { return module }
             cache.remove(key)
         }
-        let module = try WasmtimeModule(compiling: bytes, engine: self.handle)
+        let module = try self.compileAnew(bytes)
         module.withSerialized { cache.store($0, for: key) }
         return module
+    }
+
+    private func compileAnew(_ bytes: [UInt8]) throws(EngineError) -> WasmtimeModule {
+        guard let stripped = DebugSections.stripped(bytes) else {
+            return try WasmtimeModule(compiling: bytes, engine: self.handle)
+        }
+        self.report("a module's debug information is over \(DebugSections.maximumBytes >> 20) MiB and is left out")
+        return try WasmtimeModule(compiling: stripped, engine: self.handle)
     }
 
     private static func checkHeader(_ bytes: [UInt8]) throws(EngineError) {
@@ -104,7 +117,7 @@ package final class WasmtimeEngine: WasmEngine {
 final class EngineHandle: @unchecked Sendable {
     // Wasmtime's engine may be used from any thread; both pointers are constant.
     let engine: OpaquePointer
-    private let ticker: OpaquePointer
+    let ticker: UnsafeMutablePointer<cwasmtime_ticker>
 
     init(_ engine: OpaquePointer) throws(EngineError) {
         guard let ticker = cwasmtime_ticker_start(engine, WasmtimeEngine.tickMilliseconds) else {

@@ -205,6 +205,7 @@ typedef void (*cwasmtime_finalizer)(void *env);
     X(void, wasm_, trap_trace, (const cwasmtime_trap *t, cwasmtime_frames *out), (t, out)) \
     X(void, wasm_, frame_vec_delete, (cwasmtime_frames *v), (v)) \
     X(uint32_t, wasm_, frame_func_index, (const cwasmtime_frame *f), (f)) \
+    X(size_t, wasm_, frame_module_offset, (const cwasmtime_frame *f), (f)) \
     X(const cwasmtime_bytes *, wasmtime_, frame_func_name, (const cwasmtime_frame *f), (f))
 
 #define CWASMTIME_MEMBER(result, prefix, name, params, args) result(*name) params;
@@ -223,9 +224,12 @@ CWASMTIME_FUNCTIONS(CWASMTIME_WRAPPER)
 
 // Opens the library, once per process. `path` may be NULL: then $MIZZEN_WASMTIME, places beside the
 // binary, ./.build/wasmtime and the system's are tried. A path or variable that is set is the only
-// place tried. On success `text` holds the library's path, else what was tried and what to do.
+// place tried. Sets WASMTIME_BACKTRACE_DETAILS unless it is set. On success `text` holds the library's path, else what was tried and what to do.
 // Callable from any thread.
 bool cwasmtime_load(const char *path, char *text, size_t capacity);
+
+// Whether engines made now keep a module's DWARF for backtraces.
+bool cwasmtime_reads_debug_information(void);
 
 // The type of a function, from value kinds. Owned by the caller.
 cwasmtime_functype *cwasmtime_make_functype(
@@ -233,9 +237,17 @@ cwasmtime_functype *cwasmtime_make_functype(
 
 // A thread that increments the engine's epoch every `milliseconds`. NULL when no thread can be had.
 typedef struct cwasmtime_ticker cwasmtime_ticker;
+struct cwasmtime_ticker {
+    uint32_t ticks;
+};
 cwasmtime_ticker *cwasmtime_ticker_start(cwasmtime_engine *engine, uint32_t milliseconds);
 // Stops and joins the thread, frees the ticker.
 void cwasmtime_ticker_stop(cwasmtime_ticker *ticker);
+
+// Ticks so far; wraps. Moves just before the epoch does. Costs a load.
+static inline uint32_t cwasmtime_ticker_ticks(const cwasmtime_ticker *ticker) {
+    return __atomic_load_n(&ticker->ticks, __ATOMIC_RELAXED);
+}
 
 // Nanoseconds of CPU time the calling thread has used.
 uint64_t cwasmtime_thread_cpu_nanoseconds(void);
