@@ -7,6 +7,8 @@ struct DeadlineClock {
     private var call: UInt64 = 0
     private var notedCall: UInt64 = 0
     private var notedNanoseconds: UInt64 = 0
+    /// The clock has ticked between the call's begin and the first ask.
+    private var notedLate = false
     private(set) var deadlineMilliseconds: UInt32 = 0
     /// Set when `mayContinue` has said no; the call that ends by it clears it.
     var expired = false
@@ -17,10 +19,12 @@ struct DeadlineClock {
         self.deadlineMilliseconds = deadlineMilliseconds
     }
 
-    mutating func mayContinue(now: UInt64) -> Bool {
+    /// `ticks`: of the engine's clock since the call began.
+    mutating func mayContinue(now: UInt64, ticks: UInt32) -> Bool {
         guard self.notedCall == self.call else {
             self.notedCall = self.call
             self.notedNanoseconds = now
+            self.notedLate = ticks > 0
             return true
         }
         let allowed = UInt64(self.deadlineMilliseconds) * 1_000_000
@@ -33,5 +37,16 @@ struct DeadlineClock {
         if now - self.notedNanoseconds + unseen <= allowed { return true }
         self.expired = true
         return false
+    }
+
+    /// CPU time of a call that has just ended and during which the clock ticked.
+    ///
+    /// One tick says nothing of how long the call took: it stands for a tick's length, which is right on average.
+    /// Two do: then the time since the first ask is measured, and what came before it is half a tick on average, or
+    /// nothing when the guest asked at once because the clock had ticked before the call.
+    func nanoseconds(now: UInt64, ticks: UInt32) -> UInt64 {
+        let tick = UInt64(WasmtimeEngine.tickMilliseconds) * 1_000_000
+        guard ticks > 1, self.notedCall == self.call, now >= self.notedNanoseconds else { return tick }
+        return now - self.notedNanoseconds + (self.notedLate ? tick / 2 : 0)
     }
 }

@@ -20,6 +20,10 @@ final class WasmtimeInstance: WasmInstance {
     // Behind pointers: handing a stored property's address to C costs an exclusivity check each time.
     private let linearMemory: UnsafeMutablePointer<cwasmtime_memory>
     private let view: UnsafeMutablePointer<GuestMemory>
+    private let late: UnsafeMutablePointer<LateCall>
+    private let ticker: UnsafeMutablePointer<cwasmtime_ticker>
+    /// The engine's ticks when the outermost call began.
+    @exclusivity(unchecked) private var beginTicks: UInt32 = 0
     @exclusivity(unchecked) private var hasMemory = false
     @exclusivity(unchecked) private var exports: UnsafeMutablePointer<Export>
     @exclusivity(unchecked) private var exportCount = 0
@@ -50,6 +54,9 @@ final class WasmtimeInstance: WasmInstance {
         self.linearMemory = .allocate(capacity: 1)
         self.linearMemory.initialize(to: cwasmtime_memory())
         // No bytes yet, only an address.
+        self.late = .allocate(capacity: 1)
+        self.late.initialize(to: LateCall())
+        self.ticker = linked.module.engine.ticker
         self.view = .allocate(capacity: 1)
         self.view.initialize(to: GuestMemory(base: UnsafeMutableRawPointer(self.view), count: 0))
         self.exports = .allocate(capacity: 32)
@@ -84,6 +91,7 @@ final class WasmtimeInstance: WasmInstance {
         cwasmtime_store_delete(self.store)
         self.linearMemory.deallocate()
         self.view.deallocate()
+        self.late.deallocate()
         self.exports.deallocate()
     }
 
@@ -129,11 +137,15 @@ final class WasmtimeInstance: WasmInstance {
         }
         // A copy: the table may grow while the guest runs.
         var export = self.exports[function.index].function
-        if self.depth == 0 { self.clock.begin(self.exports[function.index].deadlineMilliseconds) }
+        if self.depth == 0 {
+            self.beginTicks = cwasmtime_ticker_ticks(self.ticker)
+            self.clock.begin(self.exports[function.index].deadlineMilliseconds)
+        }
         self.depth &+= 1
         var trap: OpaquePointer?
         let error = cwasmtime_func_call_unchecked(self.context, &export, values, count, &trap)
         self.depth &-= 1
+        if self.depth == 0, cwasmtime_ticker_ticks(self.ticker) != self.beginTicks { self.noteTicks() }
         if error == nil && trap == nil { return true }
         self.failedError = error
         self.failedTrap = trap
@@ -232,7 +244,25 @@ final class WasmtimeInstance: WasmInstance {
     // MARK: Deadline
 
     /// Whether the guest may go on. Called by the engine when the epoch has moved while it ran.
-    fileprivate func mayContinue() -> Bool { self.clock.mayContinue(now: cwasmtime_thread_cpu_nanoseconds()) }
+    fileprivate func mayContinue() -> Bool {
+        self.clock.mayContinue(now: cwasmtime_thread_cpu_nanoseconds(), ticks: self.ticks)
+    }
+
+    // MARK: Time
+
+    var lateCall: UnsafeMutablePointer<LateCall>? { self.late }
+
+    func cpuTimeNanoseconds() -> UInt64 { cwasmtime_thread_cpu_nanoseconds() }
+
+    private var ticks: UInt32 { cwasmtime_ticker_ticks(self.ticker) &- self.beginTicks }
+
+    /// The clock has ticked while the outermost call ran.
+    @inline(never)
+    private func noteTicks() {
+        let ticks = self.ticks
+        self.late.pointee.ticks = ticks
+        self.late.pointee.nanoseconds = self.clock.nanoseconds(now: cwasmtime_thread_cpu_nanoseconds(), ticks: ticks)
+    }
 }
 
 @available(*, unavailable)

@@ -180,8 +180,8 @@ struct WasmPluginValidationTests {
             mizzen.dev/allow-headers-stop-iteration: 'true', other: x}
             """
         let plugin = try #require(decode(pluginYAML("{url: x}", metadata: metadata)).resources.wasmPlugins.first)
-        #expect(plugin.callbackDeadlineMilliseconds == 1500)
-        #expect(plugin.memoryLimitBytes == 64 << 20)
+        #expect(plugin.limits.callbackDeadlineMilliseconds == 1500)
+        #expect(plugin.limits.memoryBytes == 64 << 20)
         #expect(plugin.allowOnHeadersStopIteration == true)
     }
 

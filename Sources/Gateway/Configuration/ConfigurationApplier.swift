@@ -188,7 +188,7 @@ actor ConfigurationApplier {
 
     // MARK: Status
 
-    func status(reports: [WorkerReport], uptimeSeconds: Double) -> GatewayStatus {
+    func status(reports: [WorkerReport], uptimeSeconds: Double, metrics: [PluginMetric]) -> GatewayStatus {
         var traffic = TrafficStatus()
         for report in reports { report.statistics.add(to: &traffic) }
         return GatewayStatus(
@@ -208,7 +208,8 @@ actor ConfigurationApplier {
             },
             clusters: self.configuration.clusters.map { self.clusterStatus($0, reports) },
             plugins: self.configuration.plugins.map { self.pluginStatus($0, reports) },
-            traffic: traffic
+            traffic: traffic,
+            pluginMetrics: metrics
         )
     }
 
@@ -228,6 +229,16 @@ actor ConfigurationApplier {
             }
         }
         return status
+    }
+
+    private static func vmKey(_ snapshot: PluginSnapshot) -> String {
+        let definition = snapshot.configuration.definition
+        // FNV-1a: tells configurations apart without showing them.
+        let hash = definition.vmConfiguration.reduce(0xCBF2_9CE4_8422_2325 as UInt64) {
+            ($0 ^ UInt64($1)) &* 0x100_0000_01B3
+        }
+        let code = snapshot.provided?.digest.prefix(12) ?? "-"
+        return "\(definition.vmID)|\(code)|\(definition.vmConfiguration.isEmpty ? "-" : String(hash, radix: 16))"
     }
 
     private func pluginStatus(_ plugin: PluginConfiguration, _ reports: [WorkerReport]) -> PluginStatus {
@@ -253,7 +264,10 @@ actor ConfigurationApplier {
             localResponses: parts.reduce(0) { $0 + $1.localResponses },
             failures: parts.reduce(0) { $0 + $1.failures },
             restarts: parts.reduce(0) { $0 + $1.restarts },
-            message: message
+            message: message,
+            vmKey: snapshot.map(Self.vmKey) ?? "",
+            usage: parts.reduce(into: PluginUsage()) { $0.add($1.usage) },
+            lastFailure: parts.compactMap(\.lastFailure).max { $0.time < $1.time }
         )
     }
 }

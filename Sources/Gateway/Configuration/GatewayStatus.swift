@@ -1,3 +1,5 @@
+package import ProxyWasm
+
 // What the gateway says about itself: plain values that the admin pages render.
 
 package struct PluginStatus: Sendable, Equatable {
@@ -28,6 +30,18 @@ package struct PluginStatus: Sendable, Equatable {
     package var restarts: UInt64
     /// The last error, empty when none.
     package var message: String
+    /// What makes VMs equal: `VM-ID|CODE|VM-CONFIGURATION`, digests shortened.
+    package var vmKey = ""
+    /// Of all workers.
+    package var usage = PluginUsage()
+    package var lastFailure: LastFailure?
+
+    /// The latest failure of an instance, on any worker.
+    package struct LastFailure: Sendable, Equatable {
+        /// Nanoseconds since the Unix epoch.
+        package var time: UInt64
+        package var message: String
+    }
 }
 
 package struct EndpointStatus: Sendable, Equatable {
@@ -78,6 +92,8 @@ package struct GatewayStatus: Sendable, Equatable {
     package var clusters: [ClusterStatus]
     package var plugins: [PluginStatus]
     package var traffic: TrafficStatus
+    /// What plugins have defined, in order of definition.
+    package var pluginMetrics: [PluginMetric] = []
 
     /// Every listener bound, every plugin serving or settled by its failStrategy, not draining.
     package var isReady: Bool {

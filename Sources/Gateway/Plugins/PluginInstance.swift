@@ -20,14 +20,24 @@ final class PluginInstance {
     @exclusivity(unchecked) var localResponses: UInt64 = 0
     @exclusivity(unchecked) var failures: UInt64 = 0
     @exclusivity(unchecked) private var restarts: UInt64 = 0
+    /// Shared with what the plugin ran as before, on this worker: an edit does not begin counting anew.
+    let account: PluginAccount
+    private var lastFailure: PluginStatus.LastFailure?
 
     /// A VM that lives this long has shaken off its earlier failures.
     private static let quickFailureNanoseconds: UInt64 = 10_000_000_000
     private static let backoffBaseNanoseconds: UInt64 = 1_000_000_000
     private static let backoffMaximumNanoseconds: UInt64 = 30_000_000_000
 
-    init(_ snapshot: PluginSnapshot, worker: Worker) {
+    /// - Parameter old: What ran under this key before; its counters go on.
+    init(_ snapshot: PluginSnapshot, worker: Worker, replacing old: PluginInstance? = nil) {
         self.snapshot = snapshot
+        self.account = old?.account ?? PluginAccount()
+        self.requests = old?.requests ?? 0
+        self.localResponses = old?.localResponses ?? 0
+        self.failures = old?.failures ?? 0
+        self.restarts = old?.restarts ?? 0
+        self.lastFailure = old?.lastFailure
         self.worker = worker
         self.message = snapshot.message
         if snapshot.provided != nil { self.startRuntime() }
@@ -105,8 +115,11 @@ final class PluginInstance {
         }
     }
 
-    /// The log level may have changed.
-    func updateTracing() { self.runtime?.vm?.updateTracing() }
+    /// About once a second: the log level may have changed, and log lines may have been suppressed.
+    func everySecond() {
+        self.runtime?.vm?.updateTracing()
+        self.runtime?.vm?.reportSuppressedLines()
+    }
 
     /// The VM of `runtime` died.
     func runtimeFailed(_ runtime: PluginRuntime, _ failure: PluginFailure) {
@@ -117,6 +130,7 @@ final class PluginInstance {
     private func noteFailure(_ failure: PluginFailure) {
         self.failures &+= 1
         self.message = failure.message
+        self.lastFailure = PluginStatus.LastFailure(time: Clock.wall(), message: failure.message)
         let quick = Clock.monotonic() &- self.lastStart < Self.quickFailureNanoseconds
         self.quickFailures = quick ? self.quickFailures + 1 : 1
     }
@@ -136,7 +150,9 @@ final class PluginInstance {
             localResponses: self.localResponses,
             failures: self.failures,
             restarts: self.restarts,
-            message: self.message
+            message: self.message,
+            usage: self.account.usage(),
+            lastFailure: self.lastFailure
         )
     }
 }
@@ -152,4 +168,6 @@ struct PluginReport: Sendable {
     var failures: UInt64
     var restarts: UInt64
     var message: String
+    var usage: PluginUsage
+    var lastFailure: PluginStatus.LastFailure?
 }

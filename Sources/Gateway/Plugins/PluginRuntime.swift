@@ -40,7 +40,13 @@ final class PluginRuntime: PluginHost {
     }
 
     func start(_ module: PluginModule, _ definition: PluginDefinition) throws(PluginFailure) {
-        let vm = try PluginVM(module: module, definition: definition, host: self, services: self.worker.services)
+        let vm = try PluginVM(
+            module: module,
+            definition: definition,
+            host: self,
+            services: self.worker.services,
+            account: self.instance.account
+        )
         self.vm = vm
         self.vmReference = Unmanaged.passUnretained(vm)
         let root = try vm.startPlugin(definition)

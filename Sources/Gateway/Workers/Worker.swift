@@ -76,7 +76,7 @@ final class Worker {
                 old.update(plugin)
                 plugins[key] = old
             } else {
-                plugins[key] = PluginInstance(plugin, worker: self)
+                plugins[key] = PluginInstance(plugin, worker: self, replacing: self.plugins[key])
             }
         }
         for (key, old) in self.plugins where plugins[key] !== old { old.retire() }
@@ -128,7 +128,7 @@ final class Worker {
     private func sweep() {
         self.coarseSeconds &+= 1
         for connection in Array(self.connections.values) { connection.checkTimeouts() }
-        for plugin in self.plugins.values { plugin.updateTracing() }
+        for plugin in self.plugins.values { plugin.everySecond() }
         for cluster in self.clusters.values {
             for endpoint in cluster.endpoints { endpoint.closeIdle(olderThan: EndpointPool.idleSeconds) }
         }

@@ -81,8 +81,7 @@ package struct WasmPlugin: Sendable, Equatable {
     package var failStrategy: FailStrategy = .closed
     package var type: PluginType = .http
     /// From annotations; nil = the process's default.
-    package var callbackDeadlineMilliseconds: UInt32?
-    package var memoryLimitBytes: UInt64?
+    package var limits = Limits()
     package var allowOnHeadersStopIteration: Bool?
 
     package init(metadata: Metadata, url: String) {

@@ -8,9 +8,6 @@ extension Translator {
 
     func plugin(_ plugin: WasmPlugin) -> PluginConfiguration {
         let metadata = plugin.metadata
-        var limits = self.limits
-        if let deadline = plugin.callbackDeadlineMilliseconds { limits.callbackDeadlineMilliseconds = deadline }
-        if let memory = plugin.memoryLimitBytes { limits.memoryBytes = memory }
         var environment: [PluginDefinition.EnvironmentVariable] = []
         for variable in plugin.environment {
             // Decoding has warned about these.
@@ -39,7 +36,7 @@ extension Translator {
                 rootID: plugin.pluginName ?? "",
                 configuration: Array(plugin.pluginConfig.utf8),
                 environment: environment,
-                limits: limits,
+                limits: self.limits.overridden(by: plugin.limits),
                 allowOnHeadersStopIteration: plugin.allowOnHeadersStopIteration ?? false
             ),
             origin: "\(metadata.position.file):\(metadata.position.line)"

@@ -16,6 +16,12 @@ public final class PluginContext {
     public let definition: PluginDefinition
     /// The VM owns its plugins.
     public unowned(unsafe) let vm: PluginVM
+    /// Where its use is counted.
+    public let account: PluginAccount
+    /// The account's, at hand: calls by callback.
+    let calls: UnsafeMutablePointer<UInt64>
+    /// HTTP calls without a response yet.
+    var httpCalls = 0
 
     @exclusivity(unchecked) var state = State.starting
     /// `proxy_done` has been called; the end is queued.
@@ -26,10 +32,12 @@ public final class PluginContext {
     private var properties: [[UInt8]: [UInt8]] = [:]
     private var propertyBytes = 0
 
-    init(id: UInt32, definition: PluginDefinition, vm: PluginVM) {
+    init(id: UInt32, definition: PluginDefinition, vm: PluginVM, account: PluginAccount) {
         self.id = id
         self.definition = definition
         self.vm = vm
+        self.account = account
+        self.calls = account.calls
     }
 
     /// A new stream's context; the guest's `proxy_on_context_create` runs in here. On a failed VM the context
@@ -66,7 +74,7 @@ public final class PluginContext {
                 vm.slots[1] = RawValue(i32: self.id)
                 _ = vm.invoke(function, "proxy_on_context_create", plugin: self, stream: stream, count: 2)
             }
-            stream.isLive = true
+            stream.isLive = !stream.isOverBudget
             vm.settle(stream)
         }
     }

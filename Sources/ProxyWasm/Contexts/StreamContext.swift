@@ -1,7 +1,7 @@
 /// What a callback came to.
 public enum CallbackResult<S> {
     case status(S)
-    /// The VM is dead: the host applies its failure policy.
+    /// The VM is dead, or the stream past its CPU budget: the host applies its failure policy.
     case failed
 }
 
@@ -52,6 +52,10 @@ public final class StreamContext {
     @exclusivity(unchecked) var isLocalResponsePending = false
     /// `proxy_continue_stream` for the direction of the running callback.
     @exclusivity(unchecked) var isContinueRequested = false
+    /// The callbacks have used more CPU time than the stream may: no more of them but those of its end.
+    @exclusivity(unchecked) var isOverBudget = false
+    /// CPU time of the callbacks so far, as coarse as the engine's clock ticks.
+    @exclusivity(unchecked) var cpuNanoseconds: UInt64 = 0
 
     public init() {}
 
@@ -94,6 +98,8 @@ public final class StreamContext {
         self.isAnswered = false
         self.isLocalResponsePending = false
         self.isContinueRequested = false
+        self.isOverBudget = false
+        self.cpuNanoseconds = 0
     }
 
     /// The host released a paused direction: what was held is no longer the guest's to change.
@@ -159,8 +165,13 @@ public final class StreamContext {
         plugin._withUnsafeGuaranteedRef { _ = vm.invoke(function, name, plugin: $0, stream: self, count: 1) }
     }
 
-    /// The VM is dead and has forgotten its streams: no callback, no more of it.
-    public func abandon() { self.forget() }
+    /// The end of a stream for which a callback has answered `.failed`. When the VM is dead, it has forgotten its
+    /// streams: no callback, no more of it. When it lives, the stream was past its CPU budget, and the guest is told of
+    /// its end.
+    public func abandon() {
+        guard let vm = self.vmReference, vm._withUnsafeGuaranteedRef({ $0.isUsable }) else { return self.forget() }
+        self.finish()
+    }
 
     private func forget() {
         self.id = 0

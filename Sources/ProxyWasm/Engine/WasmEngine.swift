@@ -43,30 +43,12 @@ public protocol LinkedModule: AnyObject, Sendable {
     func instantiate(limits: VMLimits, host: AnyObject) throws(EngineError) -> any WasmInstance
 }
 
-/// Bounds of one instance.
-public struct VMLimits: Sendable, Equatable {
-    /// Linear memory cap in bytes; default 256 MiB.
-    public var memoryBytes: UInt64
-    /// Table elements cap.
-    public var tableElements: UInt32
-    /// CPU time of the calling thread that one callback may use, in milliseconds; default 100.
-    public var callbackDeadlineMilliseconds: UInt32
-
-    public init(
-        memoryBytes: UInt64 = 256 << 20,
-        tableElements: UInt32 = 100_000,
-        callbackDeadlineMilliseconds: UInt32 = 100
-    ) {
-        self.memoryBytes = memoryBytes
-        self.tableElements = tableElements
-        self.callbackDeadlineMilliseconds = callbackDeadlineMilliseconds
-    }
-}
-
 /// An exported function of one instance, resolved once.
 public struct GuestFunction: Sendable {
     /// The engine's own index of it.
     public let index: Int
+    /// What its calls are counted as.
+    var callback = PluginCallback.other
     public init(index: Int) { self.index = index }
 }
 
@@ -87,9 +69,19 @@ public protocol WasmInstance: AnyObject {
     /// the same; the view can be used whenever the guest does not run, inside hostcalls, too. So a hostcall reads it
     /// without a call; after calling the guest's allocator it must be read again. To ask for it brings it up to date.
     var memoryView: UnsafePointer<GuestMemory> { get }
+
+    /// Where the engine leaves what it has noticed of an outermost call that took long. The address stays the same;
+    /// who has looked sets it back. Nil (the default): it notices nothing.
+    var lateCall: UnsafeMutablePointer<LateCall>? { get }
+
+    /// CPU time of the calling thread. 0 (the default): not known.
+    func cpuTimeNanoseconds() -> UInt64
 }
 
 extension WasmInstance {
+    public var lateCall: UnsafeMutablePointer<LateCall>? { nil }
+    public func cpuTimeNanoseconds() -> UInt64 { 0 }
+
     /// The guest's memory as it is now; to be read again after the guest has run.
     public var memory: GuestMemory { self.memoryView.pointee }
 }

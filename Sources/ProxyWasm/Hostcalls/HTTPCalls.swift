@@ -27,7 +27,9 @@ extension PluginVM {
         guard headers.firstIndex(of: ":method") != nil, headers.firstIndex(of: ":path") != nil,
             headers.firstIndex(of: ":authority") != nil
         else { return .badArgument }
-        guard self.calls.count < Self.maximumOutstandingCalls else { return .internalFailure }
+        guard plugin.httpCalls < Int(plugin.definition.limits.httpCalls) else {
+            return self.refuse(.httpCalls, "\(plugin.httpCalls) HTTP calls wait for their response")
+        }
         // Framing is the host's: a length that does not fit the body would desynchronise the connection.
         headers.remove("transfer-encoding")
         if body.isEmpty {
@@ -37,6 +39,7 @@ extension PluginVM {
         }
         let token = self.nextToken()
         self.calls[token] = plugin
+        plugin.httpCalls += 1
         let status = self.host.startHTTPCall(
             token: token,
             plugin: plugin,
@@ -48,6 +51,7 @@ extension PluginVM {
         )
         guard status == .ok else {
             self.calls[token] = nil
+            plugin.httpCalls -= 1
             return status
         }
         _ = memory.store(token, at: tokenAddress)

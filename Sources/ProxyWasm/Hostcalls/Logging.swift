@@ -21,11 +21,16 @@ extension PluginVM {
     func hand(_ level: LogLevel, _ message: UnsafeRawBufferPointer) {
         guard level >= self.host.logLevel else { return }
         let plugin = self.mode == .callback ? self.effectivePlugin : nil
-        self.host.log(
-            level,
-            plugin: plugin,
-            message: UnsafeRawBufferPointer(rebasing: message.prefix(Self.maximumLogBytes))
-        )
+        let account = plugin?.account ?? self.account
+        let limits = plugin?.definition.limits ?? self.definition.limits
+        let message = UnsafeRawBufferPointer(rebasing: message.prefix(Self.maximumLogBytes))
+        let now = self.host.monotonicTimeNanoseconds()
+        self.reportSuppressed(account, plugin, limits, now)
+        guard account.logRate.admits(message.count, limits, now: now) else {
+            account.violate(.logRate)
+            return
+        }
+        self.host.log(level, plugin: plugin, message: message)
     }
 
     /// `proxy_get_log_level` (0.2.1).

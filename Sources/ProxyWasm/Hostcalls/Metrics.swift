@@ -16,9 +16,18 @@ extension PluginVM {
     func defineMetric(_ type: UInt32, _ nameAddress: UInt32, _ nameSize: UInt32, _ target: UInt32) -> Status {
         guard let name = self.memory.slice(nameAddress, nameSize) else { return .invalidMemoryAccess }
         guard let type = MetricType(rawValue: type) else { return .badArgument }
-        guard name.count <= MetricStore.maximumNameBytes,
-            let id = self.services.metrics.define(type, Array(name))
-        else { return .internalFailure }
+        guard name.count <= MetricStore.maximumNameBytes else {
+            return self.refuse(.messageSize, "a metric's name of \(name.count) bytes")
+        }
+        let definition = self.effectivePlugin?.definition ?? self.definition
+        guard
+            let id = self.services.metrics.define(
+                type,
+                Array(name),
+                plugin: definition.name,
+                limits: definition.limits
+            )
+        else { return self.refuse(.metrics, "no more metrics may be defined") }
         return self.memory.store(id, at: target) ? .ok : .invalidMemoryAccess
     }
 

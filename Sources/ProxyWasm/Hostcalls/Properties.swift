@@ -61,9 +61,15 @@ extension PluginVM {
         guard !key.isEmpty, key.count <= Self.maximumPropertyPathBytes,
             value.count <= Self.maximumPropertyValueBytes
         else { return .badArgument }
+        let status: Status
         if let stream = self.effectiveStream {
-            return stream.host?.setProperty(key, Array(value)) ?? .notFound
+            status = stream.host?.setProperty(key, Array(value)) ?? .notFound
+        } else {
+            status = self.effectivePlugin?.setProperty(key, Array(value)) ?? .notFound
         }
-        return self.effectivePlugin?.setProperty(key, Array(value)) ?? .notFound
+        if status == .badArgument || status == .internalFailure {
+            self.violate(.properties, self.effectivePlugin, "too many or too large properties")
+        }
+        return status
     }
 }

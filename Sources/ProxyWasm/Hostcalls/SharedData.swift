@@ -37,7 +37,18 @@ extension PluginVM {
         guard let key = memory.slice(keyAddress, keySize), let value = memory.slice(address, size) else {
             return .invalidMemoryAccess
         }
-        guard key.count + value.count <= SharedDataStore.maximumBytes else { return .internalFailure }
-        return self.services.data.set(vmID: self.definition.vmID, key: Array(key), value: Array(value), cas: cas)
+        let limits = (self.effectivePlugin?.definition ?? self.definition).limits
+        guard key.count <= SharedDataStore.maximumKeyBytes, UInt64(value.count) <= limits.messageBytes else {
+            return self.refuse(.messageSize, "shared data of \(key.count) bytes of key, \(value.count) of value")
+        }
+        let status = self.services.data.set(
+            vmID: self.definition.vmID,
+            key: Array(key),
+            value: Array(value),
+            cas: cas,
+            limits: limits
+        )
+        guard status == .internalFailure else { return status }
+        return self.refuse(.sharedData, "shared data is full, of vm_id \"\(self.definition.vmID)\" or of the process")
     }
 }

@@ -21,14 +21,18 @@ extension PluginVM {
     /// `proxy_register_shared_queue` (all): the root of the effective context gets the notifications.
     func registerSharedQueue(_ nameAddress: UInt32, _ nameSize: UInt32, _ target: UInt32) -> Status {
         guard let name = self.memory.slice(nameAddress, nameSize) else { return .invalidMemoryAccess }
-        guard let plugin = self.effectivePlugin, name.count <= Self.maximumQueueNameBytes,
+        guard let plugin = self.effectivePlugin else { return .internalFailure }
+        guard name.count <= Self.maximumQueueNameBytes else {
+            return self.refuse(.messageSize, "a queue's name of \(name.count) bytes")
+        }
+        guard
             let id = self.services.queues.register(
                 vmID: self.definition.vmID,
                 name: Array(name),
                 mailbox: self.mailbox,
                 contextID: plugin.id
             )
-        else { return .internalFailure }
+        else { return self.refuse(.sharedQueue, "no more queues may be registered") }
         self.hasRegisteredQueue = true
         self.needsAttention = true
         return self.memory.store(id, at: target) ? .ok : .invalidMemoryAccess
@@ -58,8 +62,13 @@ extension PluginVM {
     /// `proxy_enqueue_shared_queue` (all): the notification comes after the callback, on the registrant's worker.
     func enqueueSharedQueue(_ id: UInt32, _ address: UInt32, _ size: UInt32) -> Status {
         guard let item = self.memory.slice(address, size) else { return .invalidMemoryAccess }
-        guard item.count <= SharedQueueStore.maximumBytes else { return .internalFailure }
-        return self.services.queues.enqueue(id, Array(item))
+        let limits = (self.effectivePlugin?.definition ?? self.definition).limits
+        guard UInt64(item.count) <= limits.messageBytes else {
+            return self.refuse(.messageSize, "a queue's item of \(item.count) bytes")
+        }
+        let status = self.services.queues.enqueue(id, Array(item), limits: limits)
+        guard status == .internalFailure else { return status }
+        return self.refuse(.sharedQueue, "the queues are full, of that vm_id or of the process")
     }
 
     /// `proxy_dequeue_shared_queue` (all).

@@ -61,7 +61,9 @@ struct GuestExports {
     init(_ instance: any WasmInstance, version: ABIVersion, allocator: String) {
         func find(_ name: String) -> GuestFunction? {
             guard let type = GuestExportTypes.callback(name, version) else { return nil }
-            return instance.function(named: name, type: type)
+            var function = instance.function(named: name, type: type)
+            function?.callback = PluginCallback(export: name)
+            return function
         }
         self.allocate = instance.function(named: allocator, type: GuestExportTypes.allocator)
         self.contextCreate = find("proxy_on_context_create")

@@ -8,7 +8,7 @@ public enum MetricType: UInt32, Sendable {
 }
 
 /// A plugin-defined metric's value at one moment, for exposition.
-public struct PluginMetric: Sendable {
+public struct PluginMetric: Sendable, Equatable {
     public var name: String
     public var type: MetricType
     /// Counter or gauge value; 0 for a histogram.
@@ -17,6 +17,22 @@ public struct PluginMetric: Sendable {
     public var buckets: [UInt64]
     public var count: UInt64
     public var sum: UInt64
+
+    public init(
+        name: String,
+        type: MetricType,
+        value: UInt64 = 0,
+        buckets: [UInt64] = [],
+        count: UInt64 = 0,
+        sum: UInt64 = 0
+    ) {
+        self.name = name
+        self.type = type
+        self.value = value
+        self.buckets = buckets
+        self.count = count
+        self.sum = sum
+    }
 
     /// Upper bounds of histogram buckets; a last, unbounded one follows.
     public static let bucketBounds: [UInt64] = [
@@ -38,18 +54,23 @@ final class MetricStore: Sendable {
     private struct State {
         var ids: [Key: UInt32] = [:]
         var order: [UInt32] = []
+        /// How many of them each plugin was the first to define.
+        var owned: [String: Int] = [:]
         /// By type: the metrics of id `(index + 1) << 2 | type`.
         var metrics: [[PluginMetric]] = [[], [], []]
     }
 
     private let state = Mutex(State())
 
-    /// The metric's id; the same for the same name and type. Nil: too many metrics or too long a name.
-    func define(_ type: MetricType, _ name: [UInt8]) -> UInt32? {
+    /// The metric's id; the same for the same name and type. Nil: too many metrics, of the plugin or of all.
+    func define(_ type: MetricType, _ name: [UInt8], plugin: String = "", limits: VMLimits = VMLimits()) -> UInt32? {
         self.state.withLock { state in
             let key = Key(type: type, name: name)
             if let id = state.ids[key] { return id }
-            guard state.order.count < Self.maximumMetrics, name.count <= Self.maximumNameBytes else { return nil }
+            guard state.order.count < Self.maximumMetrics,
+                state.owned[plugin, default: 0] < Int(limits.metrics)
+            else { return nil }
+            state.owned[plugin, default: 0] += 1
             let index = Int(type.rawValue)
             state.metrics[index].append(
                 PluginMetric(

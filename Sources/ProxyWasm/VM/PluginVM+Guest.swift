@@ -2,7 +2,7 @@
 
 extension PluginVM {
     /// Calls a callback whose arguments are in `slots`; the result is `slots[0]`. Nil: the VM is not
-    /// usable, or has just failed (then what the callback had queued is dropped).
+    /// usable, or has just failed, or the stream is past its CPU budget (then what the callback had queued is dropped).
     func invoke(
         _ function: GuestFunction,
         _ name: StaticString,
@@ -20,8 +20,19 @@ extension PluginVM {
         let mark = self.deferred.count
         self.isGuestRunning = true
         if self.isTracing { self.traceCallback(name, count: count) }
+        plugin.calls[Int(function.callback.rawValue)] &+= 1
+        var isTimed = true
+        if stream != nil {
+            self.sampler.distance &-= 1
+            isTimed = self.sampler.distance == 0
+        }
+        let start = isTimed ? self.instance.cpuTimeNanoseconds() : 0
         let returned = self.callGuest(function, self.slots, count: count)
         self.isGuestRunning = false
+        var isOverBudget = false
+        if isTimed || self.lateCall.pointee.ticks != 0 {
+            isOverBudget = self.settleTime(function.callback, plugin, stream, timedFrom: isTimed ? start : nil)
+        }
         if self.isTracing { self.traceCallbackEnd(name, trapped: !returned) }
         self.current = CallScope()
         self.effective = CallScope()
@@ -29,6 +40,10 @@ extension PluginVM {
         // The VM may also have failed inside, in the guest's allocator.
         guard returned, self.isUsable else {
             if !returned { self.fail(self.instance.takeTrap(), in: name, plugin: plugin) }
+            self.dropDeferred(from: mark)
+            return nil
+        }
+        if isOverBudget {
             self.dropDeferred(from: mark)
             return nil
         }
@@ -100,7 +115,14 @@ extension PluginVM {
         self.isUsable = false
         self.owesFailureNotice = true
         self.needsAttention = true
+        self.count(report.kind, (plugin?.account ?? self.account))
         for line in failure.message.split(separator: "\n") { self.log(.critical, plugin, line) }
+    }
+
+    func count(_ kind: TrapReport.Kind, _ account: PluginAccount) {
+        account.noteFailure(kind)
+        if kind == .deadline { account.violate(.callbackDeadline) }
+        if kind == .trap, self.memoryBytes + 65536 > self.definition.limits.memoryBytes { account.violate(.memory) }
     }
 
     /// A line of the VM about itself.

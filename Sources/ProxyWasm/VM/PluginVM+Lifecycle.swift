@@ -4,7 +4,11 @@ extension PluginVM {
     /// Creates the plugin's root context and starts it: create, `proxy_on_vm_start`, `proxy_on_configure`.
     /// When the guest refuses, the plugin is not usable, but the VM and its other plugins are. When it
     /// traps, the VM is dead; `vmDidFail` is called only if other plugins were using it.
-    public func startPlugin(_ definition: PluginDefinition) throws(PluginFailure) -> PluginContext {
+    /// - Parameter account: Where the plugin's use is counted; nil: the VM's.
+    public func startPlugin(
+        _ definition: PluginDefinition,
+        account: PluginAccount? = nil
+    ) throws(PluginFailure) -> PluginContext {
         if let failure = self.failure { throw failure }
         guard self.isUsable, !self.isGuestRunning else {
             throw PluginFailure(.start, "plugin \(definition.name): the VM is shut down or busy")
@@ -14,7 +18,12 @@ extension PluginVM {
             return running
         }
         self.updateTracing()
-        let plugin = PluginContext(id: self.nextContextID(), definition: definition, vm: self)
+        let plugin = PluginContext(
+            id: self.nextContextID(),
+            definition: definition,
+            vm: self,
+            account: account ?? self.account
+        )
         self.plugins.append(plugin)
         var refusal: PluginFailure?
         if let function = self.exports.contextCreate {
@@ -76,6 +85,7 @@ extension PluginVM {
             return
         }
         guard let plugin = self.calls.removeValue(forKey: token) else { return }
+        plugin.httpCalls -= 1
         guard plugin.state != .gone, let function = self.exports.httpCallResponse else { return }
         self.lastStatusCode = headers == nil ? Status.brokenConnection.rawValue : 0
         self.lastStatusMessage = headers == nil ? "reset" : ""

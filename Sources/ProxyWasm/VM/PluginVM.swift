@@ -5,7 +5,6 @@ public final class PluginVM {
     // Fields are read and written whole, by one thread: the run-time exclusivity checks, measured at almost
     // half the time of a small request, are switched off for them.
 
-    static let maximumOutstandingCalls = 1000
     static let maximumQueueEventsPerDrain = 64
 
     /// Which hostcalls are legal now; a hostcall names the strictest mode it still works in.
@@ -25,6 +24,8 @@ public final class PluginVM {
     // Not counted: the host owns the VM, and is asked on every stream.
     unowned(unsafe) let host: any PluginHost
     let services: SharedServices
+    /// Of what belongs to no plugin yet, and of the plugins that bring none of their own.
+    let account: PluginAccount
     let abiVersion: ABIVersion
     let mailbox: QueueMailbox
 
@@ -37,6 +38,11 @@ public final class PluginVM {
     let slots: UnsafeMutablePointer<RawValue>
     /// The allocator's own, since it is called while a callback runs.
     let allocatorSlots: UnsafeMutablePointer<RawValue>
+
+    @exclusivity(unchecked) var lateCall: UnsafeMutablePointer<LateCall>
+    /// Stands in for an engine that has none.
+    private let ownLateCall: UnsafeMutablePointer<LateCall>
+    @exclusivity(unchecked) var sampler = CallSampler()
 
     /// Why the VM is dead. Non-nil: no guest call of any kind any more.
     @exclusivity(unchecked) public internal(set) var failure: PluginFailure?
@@ -89,16 +95,22 @@ public final class PluginVM {
     var scratchBytes: [UInt8] = []
 
     /// Instantiates and runs the start functions. `host` is kept unowned: it must outlive the VM.
+    /// - Parameter account: Where the plugin's use is counted; one that outlives the VM when that is to go on.
     public init(
         module: PluginModule,
         definition: PluginDefinition,
         host: any PluginHost,
-        services: SharedServices
+        services: SharedServices,
+        account: PluginAccount = PluginAccount()
     ) throws(PluginFailure) {
         self.module = module
         self.definition = definition
         self.host = host
         self.services = services
+        self.account = account
+        self.ownLateCall = .allocate(capacity: 1)
+        self.ownLateCall.initialize(to: LateCall())
+        self.lateCall = self.ownLateCall
         self.abiVersion = module.abiVersion
         self.mailbox = QueueMailbox(waker: host.queueWaker)
         self.instanceReference = Unmanaged.passUnretained(self.instanceBox)
@@ -117,6 +129,7 @@ public final class PluginVM {
             throw PluginFailure(.start, error.description)
         }
         self.memoryView = self.instance.memoryView
+        self.lateCall = self.instance.lateCall ?? self.ownLateCall
         self.exports = GuestExports(self.instance, version: module.abiVersion, allocator: module.allocator)
         try self.runStartFunctions()
         self.mode = .callback
@@ -126,6 +139,7 @@ public final class PluginVM {
         self.services.release(vmID: self.definition.vmID)
         self.slots.deallocate()
         self.allocatorSlots.deallocate()
+        self.ownLateCall.deallocate()
     }
 
     var instance: any WasmInstance { self.instanceBox.instance }
@@ -181,6 +195,7 @@ public final class PluginVM {
                 let failure = report.failure(in: name, kind: report.kind == .deadline ? .deadline : .start)
                 self.failure = failure
                 self.isUsable = false
+                self.count(report.kind, self.account)
                 throw failure
             }
             // `main` that ends with exit(0): what it set up is there, the instance may be used.

@@ -2,9 +2,10 @@ import Synchronization
 
 /// Named FIFO queues shared by the VMs of one `vm_id`.
 final class SharedQueueStore: Sendable {
-    /// Bounds over the whole process; past them an operation fails with INTERNAL_FAILURE.
+    /// Bounds over the whole process, beside those of a `vm_id`; past either an operation fails with INTERNAL_FAILURE.
     static let maximumBytes = 64 << 20
     static let maximumQueues = 10_000
+    static let maximumQueuesPerVMID = 1000
     /// Counted for every item on top of its bytes, so that empty items are bounded, too.
     static let itemOverhead = 64
 
@@ -22,9 +23,17 @@ final class SharedQueueStore: Sendable {
         var contextID: UInt32
     }
 
+    /// What the queues of one `vm_id` hold.
+    private struct Space {
+        var queues = 0
+        var items = 0
+        var bytes = 0
+    }
+
     private struct State {
         var ids: [Name: UInt32] = [:]
         var queues: [UInt32: Queue] = [:]
+        var spaces: [String: Space] = [:]
         var lastID: UInt32 = 0
         var bytes = 0
     }
@@ -40,7 +49,10 @@ final class SharedQueueStore: Sendable {
                 state.queues[id]?.contextID = contextID
                 return id
             }
-            guard state.queues.count < Self.maximumQueues else { return nil }
+            guard state.queues.count < Self.maximumQueues,
+                state.spaces[vmID, default: Space()].queues < Self.maximumQueuesPerVMID
+            else { return nil }
+            state.spaces[vmID, default: Space()].queues += 1
             repeat { state.lastID &+= 1 } while state.lastID == 0 || state.queues[state.lastID] != nil
             state.ids[name] = state.lastID
             state.queues[state.lastID] = Queue(name: name, mailbox: mailbox, contextID: contextID)
@@ -52,13 +64,22 @@ final class SharedQueueStore: Sendable {
         self.state.withLock { $0.ids[Name(vmID: vmID, name: name)] }
     }
 
-    func enqueue(_ id: UInt32, _ item: [UInt8]) -> Status {
+    /// `limits`: those of whoever puts the item in, for what the queue's `vm_id` holds.
+    func enqueue(_ id: UInt32, _ item: [UInt8], limits: VMLimits = VMLimits()) -> Status {
         let target: (QueueMailbox, UInt32)? = self.state.withLock { state in
-            guard let queue = state.queues[id] else { return nil }
-            guard state.bytes + item.count + Self.itemOverhead <= Self.maximumBytes else { return (queue.mailbox, 0) }
-            state.bytes += item.count + Self.itemOverhead
+            // Parts, not the queue itself: with a copy of it alive, an item more would copy all items.
+            let known = state.queues[id].map { ($0.name.vmID, $0.mailbox, $0.contextID) }
+            guard let (vmID, mailbox, contextID) = known else { return nil }
+            let size = item.count + Self.itemOverhead
+            let space = state.spaces[vmID, default: Space()]
+            guard state.bytes + size <= Self.maximumBytes, UInt64(space.bytes + size) <= limits.sharedQueueBytes,
+                space.items < Int(limits.sharedQueueItems)
+            else { return (mailbox, 0) }
+            state.bytes += size
+            state.spaces[vmID, default: Space()].bytes += size
+            state.spaces[vmID, default: Space()].items += 1
             state.queues[id]?.items.append(item)
-            return (queue.mailbox, queue.contextID)
+            return (mailbox, contextID)
         }
         guard let (mailbox, contextID) = target else { return .notFound }
         guard contextID != 0 else { return .internalFailure }
@@ -69,10 +90,12 @@ final class SharedQueueStore: Sendable {
     /// The next item; nil with `.notFound` (no such queue) or `.empty`.
     func dequeue(_ id: UInt32) -> (item: [UInt8]?, status: Status) {
         self.state.withLock { state in
-            guard state.queues[id] != nil else { return (nil, .notFound) }
+            guard let vmID = state.queues[id]?.name.vmID else { return (nil, .notFound) }
             let item: [UInt8]? = Self.takeFirst(&state.queues[id])
             guard let item else { return (nil, .empty) }
             state.bytes -= item.count + Self.itemOverhead
+            state.spaces[vmID, default: Space()].bytes -= item.count + Self.itemOverhead
+            state.spaces[vmID, default: Space()].items -= 1
             return (item, .ok)
         }
     }
@@ -84,6 +107,7 @@ final class SharedQueueStore: Sendable {
                 state.ids[queue.name] = nil
                 state.queues[id] = nil
             }
+            state.spaces[vmID] = nil
         }
     }
 

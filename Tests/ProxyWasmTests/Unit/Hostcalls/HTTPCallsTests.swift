@@ -82,14 +82,14 @@ import Testing
 
     @Test func outstandingCallsAreBounded() throws {
         let test = try self.tick { (guest) throws in
-            for _ in 0..<PluginVM.maximumOutstandingCalls {
+            for _ in 0..<Int(VMLimits().httpCalls) {
                 let status = try guest.httpCall().status
                 #expect(status == .ok)
                 guest.scratch = 64
             }
             #expect(try guest.httpCall().status == .internalFailure)
         }
-        #expect(Set(test.host.calls.map(\.token)).count == PluginVM.maximumOutstandingCalls)
+        #expect(Set(test.host.calls.map(\.token)).count == Int(VMLimits().httpCalls))
     }
 
     /// Makes a call from a stream, then answers it; `body` runs in the response callback.

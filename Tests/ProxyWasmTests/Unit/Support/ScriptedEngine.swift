@@ -116,6 +116,9 @@ final class ScriptedInstance: WasmInstance {
     private var bytes: UnsafeMutableRawPointer
     private(set) var size: Int
     private let view = UnsafeMutablePointer<GuestMemory>.allocate(capacity: 1)
+    private let late = UnsafeMutablePointer<LateCall>.allocate(capacity: 1)
+    /// CPU time as the engine would tell it.
+    var cpuNanoseconds: UInt64 = 0
     private var trap = TrapReport(kind: .trap, message: "none")
     private var next: UInt32 = 4096
     /// Where `put` goes on; a callback that puts a lot may set it back.
@@ -135,11 +138,13 @@ final class ScriptedInstance: WasmInstance {
         self.bytes = .allocate(byteCount: self.size, alignment: 16)
         self.bytes.initializeMemory(as: UInt8.self, repeating: 0x3f, count: self.size)
         self.view.initialize(to: GuestMemory(base: self.bytes, count: UInt64(self.size)))
+        self.late.initialize(to: LateCall())
     }
 
     deinit {
         self.bytes.deallocate()
         self.view.deallocate()
+        self.late.deallocate()
     }
 
     // MARK: WasmInstance
@@ -171,7 +176,19 @@ final class ScriptedInstance: WasmInstance {
 
     var memoryView: UnsafePointer<GuestMemory> { UnsafePointer(self.view) }
 
+    var lateCall: UnsafeMutablePointer<LateCall>? { self.late }
+
+    func cpuTimeNanoseconds() -> UInt64 { self.cpuNanoseconds }
+
     // MARK: What a guest does
+
+    /// Uses CPU time; the engine notices as many ticks of its clock.
+    func spend(nanoseconds: UInt64, ticks: UInt32 = 0) {
+        self.cpuNanoseconds += nanoseconds
+        guard ticks > 0 else { return }
+        self.late.pointee.ticks = ticks
+        self.late.pointee.nanoseconds = ticks == 1 ? 5_000_000 : nanoseconds
+    }
 
     /// Memory for the host's results.
     func bump(_ count: UInt32) -> UInt32 {

@@ -36,7 +36,8 @@ final class TestHost: PluginHost {
     var texts: [String] { self.lines.map(\.text) }
 
     func currentTimeNanoseconds() -> UInt64 { 0x0102_0304_0506_0708 }
-    func monotonicTimeNanoseconds() -> UInt64 { 99 }
+    var monotonic: UInt64 = 99
+    func monotonicTimeNanoseconds() -> UInt64 { self.monotonic }
 
     func fillRandom(_ target: UnsafeMutableRawBufferPointer) {
         target.initializeMemory(as: UInt8.self, repeating: 7)

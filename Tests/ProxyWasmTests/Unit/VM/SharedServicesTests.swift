@@ -76,20 +76,24 @@ import Testing
         #expect(other.vm.failure == nil)
     }
 
-    @Test func dataIsBounded() {
+    @Test func dataIsBoundedOverTheProcess() {
         let store = SharedDataStore()
+        var limits = VMLimits()
+        limits.sharedDataBytes = .max
+        limits.sharedDataItems = .max
+        func set(_ vmID: String, _ key: [UInt8], _ value: [UInt8]) -> Status {
+            store.set(vmID: vmID, key: key, value: value, cas: 0, limits: limits)
+        }
         let half = [UInt8](repeating: 1, count: SharedDataStore.maximumBytes / 2)
-        #expect(store.set(vmID: "a", key: [1], value: half, cas: 0) == .ok)
-        #expect(store.set(vmID: "b", key: [1], value: half, cas: 0) == .internalFailure)
-        #expect(store.set(vmID: "a", key: [1], value: [], cas: 0) == .ok)
-        #expect(store.set(vmID: "b", key: [1], value: half, cas: 0) == .ok)
+        #expect(set("a", [1], half) == .ok)
+        #expect(set("b", [1], half) == .internalFailure)
+        #expect(set("a", [1], []) == .ok)
+        #expect(set("b", [1], half) == .ok)
         let isGone = store.release(vmID: "b")
         #expect(isGone)
-        for key in 1..<SharedDataStore.maximumKeys {
-            _ = store.set(vmID: "a", key: Array("\(key)".utf8), value: [], cas: 0)
-        }
-        #expect(store.set(vmID: "a", key: Array("last".utf8), value: [], cas: 0) == .internalFailure)
-        #expect(store.set(vmID: "a", key: Array("1".utf8), value: [1], cas: 0) == .ok)
+        for key in 1..<SharedDataStore.maximumKeys { _ = set("a", Array("\(key)".utf8), []) }
+        #expect(set("a", Array("last".utf8), []) == .internalFailure)
+        #expect(set("a", Array("1".utf8), [1]) == .ok)
     }
 
     @Test func compareAndSwapLosesNothingBetweenThreads() async {
