@@ -71,7 +71,8 @@ package final class GatewayServer: Sendable {
         }
         return await self.applier.status(
             reports: reports,
-            uptimeSeconds: Double(Clock.monotonic() &- self.startTime) / 1_000_000_000
+            uptimeSeconds: Double(Clock.monotonic() &- self.startTime) / 1_000_000_000,
+            metrics: self.services.metricSamples()
         )
     }
 

@@ -174,10 +174,26 @@ enum ConfigurationDump {
             "environment": .object(
                 definition.environment.map { .init($0.name, .string(Redaction.bytes($0.value.utf8.count))) }
             ),
-            "limits": [
-                "memoryBytes": .unsigned(definition.limits.memoryBytes),
-                "callbackDeadlineMilliseconds": .integer(Int(definition.limits.callbackDeadlineMilliseconds)),
-            ],
+            "limits": Self.limits(definition.limits),
+        ]
+    }
+
+    private static func limits(_ limits: VMLimits) -> JSONValue {
+        [
+            "memoryBytes": .unsigned(limits.memoryBytes),
+            "tableElements": .integer(Int(limits.tableElements)),
+            "callbackDeadlineMilliseconds": .integer(Int(limits.callbackDeadlineMilliseconds)),
+            "streamCPUMilliseconds": .integer(Int(limits.streamCPUMilliseconds)),
+            "httpCalls": .integer(Int(limits.httpCalls)),
+            "grpcCalls": .integer(Int(limits.grpcCalls)),
+            "sharedDataBytes": .unsigned(limits.sharedDataBytes),
+            "sharedDataItems": .integer(Int(limits.sharedDataItems)),
+            "sharedQueueBytes": .unsigned(limits.sharedQueueBytes),
+            "sharedQueueItems": .integer(Int(limits.sharedQueueItems)),
+            "messageBytes": .unsigned(limits.messageBytes),
+            "logLinesPerSecond": .integer(Int(limits.logLinesPerSecond)),
+            "logBytesPerSecond": .unsigned(limits.logBytesPerSecond),
+            "metrics": .integer(Int(limits.metrics)),
         ]
     }
 

@@ -1,3 +1,5 @@
+import ProxyWasm
+
 /// The status as JSON documents.
 enum StatusJSON {
     static func clusters(_ status: GatewayStatus) -> JSONValue {
@@ -68,6 +70,26 @@ enum StatusJSON {
                         "failures": .unsigned(plugin.failures),
                         "restarts": .unsigned(plugin.restarts),
                         "message": .string(plugin.message),
+                        "vmKey": .string(plugin.vmKey),
+                        "callbacks": .object(
+                            PluginCallback.allCases.filter { plugin.usage.calls($0) > 0 }
+                                .map { .init($0.name, .unsigned(plugin.usage.calls($0))) }
+                        ),
+                        "callbacksTotal": .unsigned(plugin.usage.totalCalls),
+                        "cpuSeconds": .number(Double(plugin.usage.cpuNanoseconds) / 1_000_000_000),
+                        "traps": .unsigned(plugin.usage.traps),
+                        "deadlineKills": .unsigned(plugin.usage.deadlineKills),
+                        "violations": .object(
+                            PluginLimit.allCases.filter { plugin.usage.violations($0) > 0 }
+                                .map { .init($0.rawValue, .unsigned(plugin.usage.violations($0))) }
+                        ),
+                        "violationsTotal": .unsigned(plugin.usage.totalViolations),
+                        "lastFailure": plugin.lastFailure.map { failure in
+                            [
+                                "time": .string(LogLine.timestamp(nanoseconds: failure.time)),
+                                "message": .string(failure.message),
+                            ]
+                        } ?? .null,
                     ]
                 }
             )

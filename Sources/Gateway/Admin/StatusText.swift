@@ -1,3 +1,5 @@
+import ProxyWasm
+
 /// The status as plain text, for people with a terminal.
 enum StatusText {
     /// What `/ready` waits for, a line each; empty when ready.
@@ -41,12 +43,19 @@ enum StatusText {
     }
 
     static func plugins(_ status: GatewayStatus) -> String {
-        var rows = [["PLUGIN", "PHASE", "PRIORITY", "STATE", "DIGEST", "MEMORY", "REQUESTS", "FAILURES", "RESTARTS"]]
+        var rows = [
+            [
+                "PLUGIN", "PHASE", "PRIORITY", "STATE", "DIGEST", "MEMORY", "REQUESTS", "CALLBACKS", "CPU",
+                "VIOLATIONS",
+                "FAILURES", "RESTARTS",
+            ]
+        ]
         for plugin in status.plugins {
             rows.append([
                 plugin.key, plugin.phase, plugin.priority.map(String.init) ?? "-", plugin.state.rawValue,
                 plugin.digest.isEmpty ? "-" : String(plugin.digest.prefix(12)), bytes(plugin.memoryBytes),
-                String(plugin.requests), String(plugin.failures), String(plugin.restarts),
+                String(plugin.requests), String(plugin.usage.totalCalls), cpu(plugin.usage.cpuNanoseconds),
+                String(plugin.usage.totalViolations), String(plugin.failures), String(plugin.restarts),
             ])
         }
         var text = TextTable.render(rows)
@@ -54,6 +63,10 @@ enum StatusText {
             text += "\(plugin.key) (\(plugin.failStrategy.rawValue)): \(plugin.message)\n"
         }
         return text
+    }
+
+    private static func cpu(_ nanoseconds: UInt64) -> String {
+        nanoseconds < 10_000_000_000 ? "\(nanoseconds / 1_000_000)ms" : "\(nanoseconds / 1_000_000_000)s"
     }
 
     private static func bytes(_ count: UInt64) -> String {

@@ -1,5 +1,13 @@
 /// The parts of a log line that need care: the time, and text that others chose.
 enum LogLine {
+    /// `2026-11-24T05:00:00.123Z`, from nanoseconds since the Unix epoch.
+    static func timestamp(nanoseconds: UInt64) -> String {
+        var line: [UInt8] = []
+        let seconds = Int64(nanoseconds / 1_000_000_000)
+        self.appendTimestamp(seconds: seconds, nanoseconds: Int64(nanoseconds % 1_000_000_000), to: &line)
+        return String(decoding: line, as: UTF8.self)
+    }
+
     /// `2026-11-24T05:00:00.123Z`.
     static func appendTimestamp(seconds: Int64, nanoseconds: Int64, to line: inout [UInt8]) {
         let date = civilDate(daysSinceEpoch: floorDivide(seconds, 86_400))

@@ -139,7 +139,7 @@ struct ProxyConfigRoutes: AsyncParsableCommand {
 
 struct ProxyConfigPlugins: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plugins", abstract: "Plugins: state, digest, memory, counts.", aliases: ["plugin", "p"])
+        commandName: "plugins", abstract: "Plugins: state, digest, memory, CPU, counts.", aliases: ["plugin", "p"])
 
     @OptionGroup var options: ProxyConfigOptions
 
@@ -150,7 +150,11 @@ struct ProxyConfigPlugins: AsyncParsableCommand {
                 ("PLUGIN", { $0["key"].text }), ("PHASE", { $0["phase"].text }), ("PRIORITY", { $0["priority"].text }),
                 ("STATE", { $0["state"].text }), ("DIGEST", { String($0["digest"].text.prefix(12)) }),
                 ("MEMORY", { $0["memoryBytes"].text }), ("REQUESTS", { $0["requests"].text }),
-                ("FAILURES", { $0["failures"].text }), ("MESSAGE", { $0["message"].text }),
+                ("CALLBACKS", { $0["callbacksTotal"].text }), ("CPU SECONDS", { $0["cpuSeconds"].text }),
+                ("TRAPS", { $0["traps"].text }), ("VIOLATIONS", { $0["violationsTotal"].text }),
+                ("RESTARTS", { $0["restarts"].text }), ("FAILURES", { $0["failures"].text }),
+                ("LAST FAILURE", { $0["lastFailure"] == .null ? "-" : $0["lastFailure"]["time"].text }),
+                ("MESSAGE", { $0["message"].text }),
             ]
         )
     }
