@@ -38,6 +38,8 @@ let package = Package(
         ),
         // Linear-time regular expressions: importable alone, fuzzed alone.
         .target(name: "LinearRegex", swiftSettings: swiftSettings),
+        // The Common Expression Language: parser and evaluator, importable alone, fuzzed alone.
+        .target(name: "CEL", dependencies: ["LinearRegex"], swiftSettings: swiftSettings),
         .target(
             name: "IstioResources",
             dependencies: ["LinearRegex", .product(name: "Yams", package: "Yams")],
@@ -96,6 +98,7 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .testTarget(name: "LinearRegexTests", dependencies: ["LinearRegex"], swiftSettings: swiftSettings),
+        .testTarget(name: "CELTests", dependencies: ["CEL"], swiftSettings: swiftSettings),
         .testTarget(name: "IstioResourcesTests", dependencies: ["IstioResources"], swiftSettings: swiftSettings),
         .testTarget(
             name: "WasmtimeEngineTests",

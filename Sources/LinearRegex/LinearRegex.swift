@@ -101,3 +101,8 @@ package struct LinearRegex: Sendable, Equatable, CustomStringConvertible {
             : nil
     }
 }
+
+extension LinearRegex {
+    /// Number of compiled instructions: what a byte of input costs at most.
+    package var size: Int { self.program.instructions.count }
+}
