@@ -40,6 +40,18 @@ let package = Package(
         .target(name: "LinearRegex", swiftSettings: swiftSettings),
         // The Common Expression Language: parser and evaluator, importable alone, fuzzed alone.
         .target(name: "CEL", dependencies: ["LinearRegex"], swiftSettings: swiftSettings),
+        // The system's zlib.
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        // What plugins may call beyond the ABI, as Envoy offers it.
+        .target(
+            name: "ForeignFunctions",
+            dependencies: [
+                "CEL", "CZlib", "ProxyWasm",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ],
+            swiftSettings: swiftSettings
+        ),
         .target(
             name: "IstioResources",
             dependencies: ["LinearRegex", .product(name: "Yams", package: "Yams")],
@@ -64,7 +76,7 @@ let package = Package(
         .target(
             name: "MizzenCommands",
             dependencies: [
-                "Gateway", "IstioResources", "LinearRegex", "ProxyWasm", "WasmtimeEngine",
+                "ForeignFunctions", "Gateway", "IstioResources", "LinearRegex", "ProxyWasm", "WasmtimeEngine",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -111,9 +123,18 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .testTarget(
+            name: "ForeignFunctionsTests",
+            dependencies: [
+                "ForeignFunctions", "ProxyWasm",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "ProxyWasm", "TestSupport", "WasmtimeEngine",
+                "ForeignFunctions", "Gateway", "ProxyWasm", "TestSupport", "WasmtimeEngine",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

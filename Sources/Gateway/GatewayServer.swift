@@ -27,7 +27,7 @@ package final class GatewayServer: Sendable {
         self.log = log
         let group = MultiThreadedEventLoopGroup(numberOfThreads: options.workers)
         self.group = group
-        let accessLog = options.accessLog ? OutputWriter() : nil
+        let accessLog = options.accessLog ? OutputWriter(descriptor: options.accessLogDescriptor) : nil
         self.accessLog = accessLog
         let services = self.services
         var workers: [WorkerHandle] = []

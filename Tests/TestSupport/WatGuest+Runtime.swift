@@ -21,6 +21,7 @@ extension WatGuest {
             ("proxy_http_call", 10), ("proxy_get_status", 3), ("proxy_get_shared_data", 5),
             ("proxy_set_shared_data", 5), ("proxy_register_shared_queue", 3), ("proxy_enqueue_shared_queue", 3),
             ("proxy_dequeue_shared_queue", 3), ("proxy_continue_request", 0), ("proxy_continue_response", 0),
+            ("proxy_call_foreign_function", 6),
         ]))
         \(Self.imports("wasi_snapshot_preview1", [
             ("fd_write", 4), ("environ_sizes_get", 2), ("environ_get", 2), ("random_get", 2), ("args_sizes_get", 2),
@@ -90,6 +91,31 @@ extension WatGuest {
             (i32.const 256) (i32.const 260) (i32.const 264))))
         (func $property (param i32 i32)
           (call $result (call $get_property (local.get 0) (local.get 1) (i32.const 256) (i32.const 260))))
+        ;; The status, and what came back in hex if it is 0 and not empty.
+        (func $hex (param i32) (local i32 i32)
+          (call $put_number (local.get 0))
+          (if (i32.eqz (local.get 0))
+            (then
+              (call $put_byte (i32.const 32))
+              (local.set 1 (i32.load (i32.const 256)))
+              (local.set 2 (i32.add (local.get 1) (i32.load (i32.const 260))))
+              (block $done
+                (loop $next
+                  (br_if $done (i32.ge_u (local.get 1) (local.get 2)))
+                  (call $put_nibble (i32.shr_u (i32.load8_u (local.get 1)) (i32.const 4)))
+                  (call $put_nibble (i32.and (i32.load8_u (local.get 1)) (i32.const 15)))
+                  (local.set 1 (i32.add (local.get 1) (i32.const 1)))
+                  (br $next)))))
+          (call $end_line))
+        (func $put_nibble (param i32)
+          (call $put_byte (i32.add (local.get 0)
+            (if (result i32) (i32.lt_u (local.get 0) (i32.const 10)) (then (i32.const 48)) (else (i32.const 87))))))
+        (func $hex_property (param i32 i32)
+          (call $hex (call $get_property (local.get 0) (local.get 1) (i32.const 256) (i32.const 260))))
+        ;; A foreign function by name, with an argument; its result at 256 and 260.
+        (func $foreign (param i32 i32 i32 i32) (result i32)
+          (call $call_foreign_function (local.get 0) (local.get 1) (local.get 2) (local.get 3)
+            (i32.const 256) (i32.const 260)))
         ;; The size of a property's value and its first 32 bits, or the status.
         (func $integer (param i32 i32) (local i32)
           (local.set 2 (call $get_property (local.get 0) (local.get 1) (i32.const 256) (i32.const 260)))

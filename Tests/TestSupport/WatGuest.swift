@@ -23,13 +23,14 @@ package struct WatGuest: Sendable {
         case done = "proxy_on_done"
         case log = "proxy_on_log"
         case delete = "proxy_on_delete"
+        case foreignFunction = "proxy_on_foreign_function"
 
         package func parameters(_ version: String) -> Int {
             switch self {
             case .tick, .done, .log, .delete: 1
             case .requestHeaders, .responseHeaders: version == "0_1_0" ? 2 : 3
             case .contextCreate, .vmStart, .configure, .requestTrailers, .responseTrailers, .queueReady: 2
-            case .requestBody, .responseBody: 3
+            case .requestBody, .responseBody, .foreignFunction: 3
             case .httpCallResponse: 5
             }
         }
@@ -39,7 +40,7 @@ package struct WatGuest: Sendable {
             switch self {
             case .vmStart, .configure, .done: 1
             case .requestHeaders, .requestBody, .requestTrailers, .responseHeaders, .responseBody, .responseTrailers: 0
-            case .contextCreate, .tick, .httpCallResponse, .queueReady, .log, .delete: nil
+            case .contextCreate, .tick, .httpCallResponse, .queueReady, .log, .delete, .foreignFunction: nil
             }
         }
     }

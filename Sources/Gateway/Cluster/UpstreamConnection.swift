@@ -81,6 +81,9 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
     @exclusivity(unchecked) private var hasSent = false
     /// Pieces up to this size are copied behind what waits already.
     private static let coalesceBytes = 16 << 10
+    /// `ip:port` of our end.
+    @exclusivity(unchecked) private(set) var localAddressBytes: [UInt8] = []
+    @exclusivity(unchecked) private(set) var localPort = 0
     var localAddress: SocketAddress? { self.context?.channel.localAddress }
     var remoteAddress: SocketAddress? { self.context?.channel.remoteAddress }
 
@@ -174,7 +177,12 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
         self.isOpen = false
     }
 
-    func channelActive(context: ChannelHandlerContext) { self.isOpen = true }
+    func channelActive(context: ChannelHandlerContext) {
+        self.isOpen = true
+        guard let local = context.channel.localAddress else { return }
+        self.localPort = local.port ?? 0
+        self.localAddressBytes = HTTP1ServerConnection.addressBytes(local)
+    }
 
     func read(context: ChannelHandlerContext) {
         if self.readsPaused {

@@ -86,7 +86,9 @@ actor ConfigurationApplier {
             if unchanged {
                 return PluginSnapshot(configuration: configuration, provided: previous?.provided, message: "")
             }
-            if let failure = await PluginTrial.run(provided.module, configuration.definition, log: self.log) {
+            if let failure = await PluginTrial.run(
+                provided.module, configuration.definition, options: self.options, log: self.log)
+            {
                 reason = "plugin \(configuration.definition.name) does not start: \(failure)"
                 if previous?.provided == nil {
                     self.log.log(

@@ -149,6 +149,8 @@ package struct RouteConfiguration: Sendable, Equatable {
     package var action: RouteAction
     package var requestHeaders: HeaderOperations
     package var responseHeaders: HeaderOperations
+    /// `xds.route_metadata`
+    package var metadata = StreamMetadata.empty
 
     package init(
         name: String,
@@ -259,6 +261,8 @@ package struct ClusterConfiguration: Sendable, Equatable {
     /// `STATIC` or `STRICT_DNS` (resolved when connecting).
     package var type: String
     package var connectTimeoutMilliseconds: Int
+    /// `xds.cluster_metadata`
+    package var metadata = StreamMetadata.empty
     package init(
         name: String,
         host: String,

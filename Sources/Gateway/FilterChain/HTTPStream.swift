@@ -12,6 +12,11 @@ protocol DownstreamConnection: AnyObject {
     var localPort: Int { get }
     var connectionID: UInt64 { get }
     var listenerName: String { get }
+    /// Nil on a plain connection.
+    var tls: TLSInfo? { get }
+    /// Why the proxy ended the connection, and what was wrong with its transport; nil: nothing.
+    var terminationDetails: String? { get }
+    var transportFailureReason: String? { get }
     /// The peer wants the connection closed after this response, or we do.
     var closesAfterResponse: Bool { get }
     func writeHead(_ map: HeaderMap, status: Int, framing: HTTP1OutgoingFraming, forHead: Bool)
@@ -88,7 +93,11 @@ final class HTTPStream {
     @exclusivity(unchecked) var details: [UInt8] = []
     @exclusivity(unchecked) var flags: StaticString = "-"
     @exclusivity(unchecked) var originalPath: [UInt8] = []
-    @exclusivity(unchecked) var properties: [(name: [UInt8], value: [UInt8])] = []
+    /// What plugins have stored for this stream.
+    @exclusivity(unchecked) var properties = FilterState()
+    @exclusivity(unchecked) var objects = FilterState()
+    /// As above, for the connection; made when first needed, kept from stream to stream.
+    @exclusivity(unchecked) var connectionState: ConnectionFilterState?
 
     init(worker: Worker, downstream: any DownstreamConnection) {
         self.worker = worker
@@ -188,7 +197,8 @@ final class HTTPStream {
         if !self.details.isEmpty { self.details = [] }
         self.flags = "-"
         if !self.originalPath.isEmpty { self.originalPath = [] }
-        if !self.properties.isEmpty { self.properties = [] }
+        if !self.properties.isEmpty { self.properties = FilterState() }
+        if !self.objects.isEmpty { self.objects = FilterState() }
     }
 
     /// The response has left completely.
@@ -240,21 +250,6 @@ final class HTTPStream {
         default:
             return nil
         }
-    }
-
-    /// Bounds of what plugins may store in one stream.
-    private static let maximumProperties = 1000
-    private static let maximumPropertyBytes = 1 << 20
-
-    func setProperty(_ path: [UInt8], _ value: [UInt8]) -> Status {
-        guard path.count + value.count <= Self.maximumPropertyBytes else { return .badArgument }
-        if let index = self.properties.firstIndex(where: { $0.name == path }) {
-            self.properties[index].value = value
-            return .ok
-        }
-        guard self.properties.count < Self.maximumProperties else { return .badArgument }
-        self.properties.append((path, value))
-        return .ok
     }
 
     func clearRouteCache() { self.router.clearRoute() }

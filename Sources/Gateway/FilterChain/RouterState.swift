@@ -30,6 +30,14 @@ final class RouterState {
     @exclusivity(unchecked) var timeout: Scheduled<Void>?
     @exclusivity(unchecked) var startMonotonic: UInt64 = 0
     @exclusivity(unchecked) var firstByteMonotonic: UInt64 = 0
+    /// When the connection was there.
+    @exclusivity(unchecked) var readyMonotonic: UInt64 = 0
+    // The connection's own end; kept for the log, when the connection is another stream's.
+    @exclusivity(unchecked) var localAddressBytes: [UInt8] = []
+    @exclusivity(unchecked) var localPort = 0
+    @exclusivity(unchecked) var tls: TLSInfo?
+    /// What was wrong with the transport of an attempt that failed.
+    @exclusivity(unchecked) var transportFailureReason: String?
 
     func reset() {
         self.virtualHost = nil
@@ -53,6 +61,13 @@ final class RouterState {
         self.timeout = nil
         self.startMonotonic = 0
         self.firstByteMonotonic = 0
+        self.readyMonotonic = 0
+        if self.localPort != 0 {
+            self.localAddressBytes = []
+            self.localPort = 0
+        }
+        if self.tls != nil { self.tls = nil }
+        if self.transportFailureReason != nil { self.transportFailureReason = nil }
     }
 
     func clearRoute() {

@@ -237,12 +237,16 @@ final class WasmFilter: StreamHost {
         }
     }
 
-    func property(_ path: PropertyPath, into value: inout [UInt8]) -> Status {
-        StreamProperties.get(path, of: self.stream, into: &value)
+    func attribute(_ path: PropertyPath, into attribute: inout AttributeBuffer) -> Status {
+        StreamAttributes.get(path, of: self.stream, into: &attribute)
     }
 
-    func setProperty(_ path: [UInt8], _ value: [UInt8]) -> Status {
-        self.stream.setProperty(path, value)
+    func setProperty(_ path: [UInt8], _ value: [UInt8], as declaration: PropertyDeclaration) -> Status {
+        self.stream.setProperty(path, value, as: declaration)
+    }
+
+    func setFilterState(_ name: [UInt8], _ value: [UInt8], span: PropertyDeclaration.Span) -> Status {
+        self.stream.setFilterState(name, value, span: span)
     }
 
     func clearRouteCache() { self.stream.clearRouteCache() }

@@ -7,13 +7,24 @@ import Glibc
 import Darwin
 #endif
 
-/// One line per request in Istio's text format, built in a reused buffer.
+/// One line per request, in Istio's text format unless another one is configured, built in a reused buffer.
 enum AccessLog {
     static func write(_ stream: HTTPStream, durationNanoseconds: UInt64) {
         guard let writer = stream.worker.accessLog else { return }
         var line = ByteScratch()
         swap(&line, &stream.worker.scratch)
         line.reset()
+        if let format = stream.worker.options.accessLogFormat {
+            format.write(stream, durationNanoseconds: durationNanoseconds, into: &line)
+        } else {
+            self.write(stream, durationNanoseconds, into: &line)
+        }
+        line.bytes.withUnsafeBytes { writer.write($0) }
+        swap(&line, &stream.worker.scratch)
+    }
+
+    /// Istio's own format.
+    private static func write(_ stream: HTTPStream, _ durationNanoseconds: UInt64, into line: inout ByteScratch) {
         let map = stream.requestHeaders
         line.byte(UInt8(ascii: "["))
         self.timestamp(stream.startWall, into: &line)
@@ -72,14 +83,17 @@ enum AccessLog {
         line.write(" - ")
         if let route = stream.router.route { line.writeEscaped(route.name) } else { line.byte(UInt8(ascii: "-")) }
         line.byte(0x0A)
-        line.bytes.withUnsafeBytes { writer.write($0) }
-        swap(&line, &stream.worker.scratch)
     }
 
     /// A line for bytes that were no request.
     static func writeRefused(_ connection: HTTP1ServerConnection, worker: Worker, fault: HTTP1Fault) {
         guard let writer = worker.accessLog else { return }
         var line = ByteScratch()
+        if let format = worker.options.accessLogFormat {
+            format.write(refused: connection, fault, into: &line)
+            line.bytes.withUnsafeBytes { writer.write($0) }
+            return
+        }
         line.byte(UInt8(ascii: "["))
         self.timestamp(Clock.wall(), into: &line)
         line.write("] \"- - HTTP/1.1\" ")
@@ -99,7 +113,7 @@ enum AccessLog {
     }
 
     /// `2026-11-24T05:00:00.123Z`
-    private static func timestamp(_ nanoseconds: UInt64, into line: inout ByteScratch) {
+    static func timestamp(_ nanoseconds: UInt64, into line: inout ByteScratch) {
         var seconds = time_t(nanoseconds / 1_000_000_000)
         var parts = tm()
         gmtime_r(&seconds, &parts)

@@ -12,6 +12,9 @@ struct ByteScratch {
         self.bytes.append(contentsOf: UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
+    /// Bytes as they are.
+    mutating func write(_ bytes: UnsafeRawBufferPointer) { self.bytes.append(contentsOf: bytes) }
+
     /// Bytes that peers control: what could break a line or a quoted field is escaped.
     mutating func writeEscaped(_ bytes: UnsafeRawBufferPointer) {
         for byte in bytes {

@@ -176,9 +176,11 @@ final class PluginRuntime: PluginHost {
         self.calls.removeValue(forKey: token)?.cancel()
     }
 
-    func property(_ path: PropertyPath, into value: inout [UInt8]) -> Status {
-        .notFound
+    func attribute(_ path: PropertyPath, into attribute: inout AttributeBuffer) -> Status {
+        RootAttributes.get(path, node: self.worker.options.node, into: &attribute)
     }
+
+    var foreignFunctions: (any ForeignFunctions)? { self.worker.options.foreignFunctions }
 
     func vmDidFail(_ vm: PluginVM) {
         guard !self.isShutDown, let failure = vm.failure else { return }

@@ -5,10 +5,15 @@ import ProxyWasm
 /// never replaces one that works.
 enum PluginTrial {
     /// Nil when the plugin starts.
-    static func run(_ module: PluginModule, _ definition: PluginDefinition, log: GatewayLog) async -> PluginFailure? {
+    static func run(
+        _ module: PluginModule,
+        _ definition: PluginDefinition,
+        options: GatewayOptions,
+        log: GatewayLog
+    ) async -> PluginFailure? {
         await withCheckedContinuation { continuation in
             DispatchQueue.global(qos: .userInitiated).async {
-                continuation.resume(returning: self.start(module, definition, log))
+                continuation.resume(returning: self.start(module, definition, options, log))
             }
         }
     }
@@ -16,9 +21,10 @@ enum PluginTrial {
     private static func start(
         _ module: PluginModule,
         _ definition: PluginDefinition,
+        _ options: GatewayOptions,
         _ log: GatewayLog
     ) -> PluginFailure? {
-        let host = TrialHost(name: definition.name, log: log)
+        let host = TrialHost(name: definition.name, options: options, log: log)
         do throws(PluginFailure) {
             // Shared data of a trial is its own: the plugin must not find traces of it later.
             let vm = try PluginVM(module: module, definition: definition, host: host, services: SharedServices())
@@ -34,10 +40,12 @@ enum PluginTrial {
 /// Shows warnings and errors only: the workers' starts write the plugin's other lines.
 private final class TrialHost: PluginHost {
     private let name: String
+    private let options: GatewayOptions
     private let output: GatewayLog
 
-    init(name: String, log: GatewayLog) {
+    init(name: String, options: GatewayOptions, log: GatewayLog) {
         self.name = name
+        self.options = options
         self.output = log
     }
 
@@ -71,6 +79,10 @@ private final class TrialHost: PluginHost {
     }
 
     func cancelHTTPCall(token: UInt32) {}
-    func property(_ path: PropertyPath, into value: inout [UInt8]) -> Status { .notFound }
+    func attribute(_ path: PropertyPath, into attribute: inout AttributeBuffer) -> Status {
+        RootAttributes.get(path, node: self.options.node, into: &attribute)
+    }
+
+    var foreignFunctions: (any ForeignFunctions)? { self.options.foreignFunctions }
     func vmDidFail(_ vm: PluginVM) {}
 }

@@ -1,9 +1,15 @@
+package import ProxyWasm
+
 /// Settings of the process, not of a resource.
 package struct GatewayOptions: Sendable {
     /// Event loops; each owns its connections, pools and plugin instances.
     package var workers: Int
     /// One line per request to stdout.
     package var accessLog = true
+    /// Where it goes.
+    package var accessLogDescriptor = OutputWriter.standardOutput
+    /// Its form; nil: Istio's.
+    package var accessLogFormat: AccessLogFormat?
     /// How long SIGTERM waits for streams in flight.
     package var drainTimeoutSeconds = 30
     /// From a request's first byte to the end of its head.
@@ -17,6 +23,10 @@ package struct GatewayOptions: Sendable {
     /// Connections of one worker.
     package var maximumConnectionsPerWorker = 50_000
     package var http1 = HTTP1Limits()
+    /// Who the gateway is, for plugins.
+    package var node = NodeIdentity()
+    /// What plugins may call by name; nil: `clear_route_cache` only.
+    package var foreignFunctions: (any ForeignFunctions)?
 
     package init(workers: Int) { self.workers = max(1, workers) }
 }

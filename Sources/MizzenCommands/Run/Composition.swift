@@ -1,3 +1,4 @@
+import ForeignFunctions
 import Gateway
 import ProxyWasm
 import WasmtimeEngine
@@ -74,6 +75,9 @@ struct Composition {
     private func makeServer(engine: WasmtimeEngine, log: GatewayLog) -> GatewayServer {
         var options = GatewayOptions(workers: self.settings.workers)
         options.accessLog = self.settings.accessLog
+        options.accessLogFormat = self.settings.accessLogFormat
+        options.foreignFunctions = ForeignFunctionRegistry.envoy
+        options.node = self.settings.node
         options.drainTimeoutSeconds = self.settings.drainTimeoutSeconds
         return GatewayServer(options: options, modules: FileModuleProvider(engine: engine, log: log), log: log)
     }

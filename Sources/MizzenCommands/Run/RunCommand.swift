@@ -58,6 +58,13 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "on or off: write a line per request to stdout.")
     var accessLog = Switch.on
 
+    @Option(
+        help: ArgumentHelp(
+            "The line's form, with Envoy's operators: '%START_TIME% %REQ(:METHOD)% %RESPONSE_CODE%'. (default: Istio's)",
+            valueName: "text"),
+        transform: AccessLogFormatArgument.parse)
+    var accessLogFormat: AccessLogFormat?
+
     func validate() throws {
         if let concurrency = self.concurrency, !(1...1024).contains(concurrency) {
             throw ValidationError("--concurrency \(concurrency): use 1 to 1024")
@@ -83,7 +90,9 @@ struct RunCommand: AsyncParsableCommand {
         settings.cacheDirectory = self.cacheDir ?? Self.defaultCacheDirectory
         settings.drainTimeoutSeconds = Int(clamping: self.drainTimeout.seconds)
         settings.accessLog = self.accessLog == .on
+        settings.accessLogFormat = self.accessLogFormat
         settings.watchedPaths = self.resources.paths
+        settings.node = GatewayNode.identity(self.resources.identity, environment: ProcessEnvironment.variables())
         try await Composition(settings: settings, loader: self.makeLoader()).run()
     }
 

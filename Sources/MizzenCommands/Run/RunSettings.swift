@@ -10,6 +10,10 @@ package struct RunSettings: Sendable {
     package var cacheDirectory: String?
     package var drainTimeoutSeconds = 30
     package var accessLog = true
+    /// Nil: Istio's format.
+    package var accessLogFormat: AccessLogFormat?
+    /// Who the gateway is, for plugins.
+    package var node = NodeIdentity()
     /// Watched paths; empty when the configuration is fixed.
     package var watchedPaths: [String] = []
 

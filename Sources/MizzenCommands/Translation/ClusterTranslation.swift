@@ -1,5 +1,6 @@
 import Gateway
 import IstioResources
+import ProxyWasm
 
 /// ServiceEntry × port × subset to clusters.
 struct ClusterTranslation {
@@ -45,7 +46,7 @@ struct ClusterTranslation {
         if endpoints.isEmpty, !isStatic, !host.hasPrefix("*") {
             endpoints = [ServiceEntry.Endpoint(address: host, labels: entry.metadata.labels)]
         }
-        return ClusterConfiguration(
+        var cluster = ClusterConfiguration(
             name: ClusterTranslation.name(port: port.number, subset: subset.name, host: host),
             host: host,
             port: port.number,
@@ -62,5 +63,13 @@ struct ClusterTranslation {
             type: isStatic ? "STATIC" : "STRICT_DNS",
             connectTimeoutMilliseconds: max(1, subset.connectTimeoutMilliseconds ?? timeout ?? 10_000)
         )
+        // As Istio describes it, for plugins.
+        cluster.metadata = StreamMetadata(istio: [
+            "default_original_port": .double(Double(port.number)),
+            "services": .list([
+                .map(["host": .string(host), "name": .string(host), "namespace": .string(entry.metadata.namespace)])
+            ]),
+        ])
+        return cluster
     }
 }

@@ -1,5 +1,6 @@
 import Gateway
 import IstioResources
+import ProxyWasm
 
 /// The virtual hosts of one listener: Gateway server hosts ∩ VirtualService hosts, with the routes of each.
 struct RouteTranslation {
@@ -135,15 +136,18 @@ struct RouteTranslation {
             let conditions =
                 entry.match.isEmpty ? [RouteMatchConfiguration()] : matches.map { MatchTranslation.match($0) }
             for condition in conditions {
-                result.append(
-                    RouteConfiguration(
-                        name: entry.name.isEmpty ? "default" : entry.name,
-                        match: condition,
-                        action: action,
-                        requestHeaders: MatchTranslation.headers(entry.requestHeaders),
-                        responseHeaders: MatchTranslation.headers(entry.responseHeaders)
-                    )
+                var route = RouteConfiguration(
+                    name: entry.name.isEmpty ? "default" : entry.name,
+                    match: condition,
+                    action: action,
+                    requestHeaders: MatchTranslation.headers(entry.requestHeaders),
+                    responseHeaders: MatchTranslation.headers(entry.responseHeaders)
                 )
+                // As Istio describes it, for plugins.
+                let origin = "namespaces/\(namespace)/virtual-service/\(service.metadata.name)"
+                route.metadata = StreamMetadata(
+                    istio: ["config": .string("/apis/networking.istio.io/v1/\(origin)")])
+                result.append(route)
                 if RouteTranslation.isCatchAll(condition) { return result }
             }
         }

@@ -29,8 +29,16 @@ public final class PluginContext {
     /// Buffer 7 is readable: during creation and `proxy_on_configure`.
     @exclusivity(unchecked) var showsConfiguration = false
     /// What the plugin stored outside any stream.
-    private var properties: [[UInt8]: [UInt8]] = [:]
+    private var properties: [[UInt8]: StoredProperty] = [:]
     private var propertyBytes = 0
+    /// What the plugin has said of properties it sets, by path.
+    private(set) var declarations: [[UInt8]: PropertyDeclaration] = [:]
+    private var states: [ObjectIdentifier: AnyObject] = [:]
+
+    private struct StoredProperty {
+        var value: [UInt8]
+        var declaration: PropertyDeclaration
+    }
 
     init(id: UInt32, definition: PluginDefinition, vm: PluginVM, account: PluginAccount) {
         self.id = id
@@ -79,17 +87,37 @@ public final class PluginContext {
         }
     }
 
-    func property(_ path: [UInt8]) -> [UInt8]? { self.properties[path] }
+    func property(_ path: [UInt8]) -> AttributeValue? {
+        self.properties[path].map { $0.declaration.value($0.value) }
+    }
 
-    func setProperty(_ path: [UInt8], _ value: [UInt8]) -> Status {
+    func setProperty(_ path: [UInt8], _ value: [UInt8], as declaration: PropertyDeclaration = .init()) -> Status {
         let old = self.properties[path]
-        let bytes = self.propertyBytes + value.count - (old?.count ?? -path.count)
+        if let old, old.declaration.isReadOnly { return .badArgument }
+        let bytes = self.propertyBytes + value.count - (old?.value.count ?? -path.count)
         guard bytes <= Self.maximumPropertyBytes, old != nil || self.properties.count < Self.maximumProperties else {
             return .internalFailure
         }
         self.propertyBytes = bytes
-        self.properties[path] = value
+        self.properties[path] = StoredProperty(value: value, declaration: old?.declaration ?? declaration)
         return .ok
+    }
+
+    /// Says what the properties of that path will be (`declare_property`): `.badArgument` when that is said already.
+    public func declareProperty(_ path: [UInt8], _ declaration: PropertyDeclaration) -> Status {
+        guard self.declarations[path] == nil else { return .badArgument }
+        guard self.declarations.count < Self.maximumProperties else { return .internalFailure }
+        self.declarations[path] = declaration
+        return .ok
+    }
+
+    /// What a foreign function keeps for this plugin, one of each type; made when first asked for, gone with the
+    /// plugin.
+    public func state<State: AnyObject>(_ make: () -> State) -> State {
+        if let state = self.states[ObjectIdentifier(State.self)] as? State { return state }
+        let state = make()
+        self.states[ObjectIdentifier(State.self)] = state
+        return state
     }
 }
 

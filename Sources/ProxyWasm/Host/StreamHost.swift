@@ -50,11 +50,14 @@ public protocol StreamHost: AnyObject {
     func makeTrailers(_ type: MapType) -> HeaderMap?
     /// The body this filter holds or is being shown (buffer 0…1), nil when none.
     func bodyBuffer(_ type: BufferType) -> (any BodyBuffer)?
-    /// Appends the encoded value of a property (path split at NUL, section 2.10) to `value`.
-    /// `.ok`, `.notFound` or `.serializationFailure`. `plugin_*` properties never get here.
-    func property(_ path: PropertyPath, into value: inout [UInt8]) -> Status
-    /// Stores a property of this stream; `.ok` or `.badArgument`.
-    func setProperty(_ path: [UInt8], _ value: [UInt8]) -> Status
+    /// Puts the value of an attribute (path split at NUL, section 2.10) into `attribute`.
+    /// `.ok`, `.notFound` or `.serializationFailure`. `plugin_*` attributes never get here.
+    func attribute(_ path: PropertyPath, into attribute: inout AttributeBuffer) -> Status
+    /// Stores a property of this stream; `.ok` or `.badArgument` (full, or there and read-only).
+    func setProperty(_ path: [UInt8], _ value: [UInt8], as declaration: PropertyDeclaration) -> Status
+    /// Stores an object of the proxy's own in the filter state (`set_envoy_filter_state`). The default knows none:
+    /// `.notFound`.
+    func setFilterState(_ name: [UInt8], _ value: [UInt8], span: PropertyDeclaration.Span) -> Status
     /// A cached route is void. (A plugin's change of the request headers voids it, too: `HeaderMap.changes` tells.)
     func clearRouteCache()
     /// Resume a paused direction. Nothing paused: no effect.
@@ -63,6 +66,12 @@ public protocol StreamHost: AnyObject {
     func closeStream()
     /// Answer the client. No effect once response headers have left.
     func sendLocalResponse(_ response: LocalResponse)
+}
+
+extension StreamHost {
+    public func setFilterState(_ name: [UInt8], _ value: [UInt8], span: PropertyDeclaration.Span) -> Status {
+        .notFound
+    }
 }
 
 /// A property's path: segments of bytes. A trailing NUL (C++ SDK) is already stripped.
@@ -81,6 +90,19 @@ public struct PropertyPath: Sendable {
             start = index + 1
         }
         if !bytes.isEmpty { segments.append(start..<bytes.count) }
+        self.bytes = bytes
+        self.segments = segments
+    }
+
+    /// Segments as they are, empty ones and such with a NUL, too.
+    public init(segments parts: [[UInt8]]) {
+        var bytes: [UInt8] = []
+        var segments: [Range<Int>] = []
+        for part in parts {
+            if !segments.isEmpty { bytes.append(0) }
+            segments.append(bytes.count..<bytes.count + part.count)
+            bytes.append(contentsOf: part)
+        }
         self.bytes = bytes
         self.segments = segments
     }

@@ -40,7 +40,7 @@ extension PluginVM {
                 let body = stream.host?.bodyBuffer(type)
             else { return .empty }
             return .body(body)
-        case .downstreamData, .upstreamData, .grpcReceiveBuffer, .callData:
+        case .downstreamData, .upstreamData, .grpcReceiveBuffer:
             return .empty
         case .httpCallResponseBody:
             guard let plugin = self.callPlugin, plugin === self.effectivePlugin, self.callHeaders != nil else {
@@ -52,6 +52,8 @@ extension PluginVM {
         case .pluginConfiguration:
             guard let plugin = self.effectivePlugin, plugin.showsConfiguration else { return .missing }
             return .bytes(plugin.definition.configuration)
+        case .callData:
+            return self.callData.map { .bytes($0) } ?? .empty
         }
     }
 

@@ -19,27 +19,25 @@ extension PluginVM {
         guard bytes.count <= Self.maximumPropertyPathBytes else { return .notFound }
         let path = PropertyPath(Array(bytes))
         guard path.count > 0 else { return .serializationFailure }
-        var value: [UInt8] = []
-        swap(&value, &self.scratchBytes)
-        value.removeAll(keepingCapacity: true)
-        defer { swap(&value, &self.scratchBytes) }
-        let status = self.property(path, into: &value)
-        return status == .ok ? self.give(value, address, size) : status
+        var attribute = AttributeBuffer()
+        swap(&attribute, &self.scratchAttribute)
+        attribute.reset()
+        defer { swap(&attribute, &self.scratchAttribute) }
+        let status = self.attribute(path, into: &attribute)
+        return status == .ok ? self.give(attribute, address, size) : status
     }
 
-    private func property(_ path: PropertyPath, into value: inout [UInt8]) -> Status {
+    /// An attribute from where hostcalls act: the plugin's own, the stream's, or the plugin's outside streams.
+    func attribute(_ path: PropertyPath, into attribute: inout AttributeBuffer) -> Status {
         if let plugin = self.effectivePlugin, let text = Self.ownProperty(path, of: plugin.definition) {
-            guard path.count == 1 else { return .notFound }
-            value.append(contentsOf: text.utf8)
-            return .ok
+            return path.count == 1 ? attribute.setString(text.utf8) : .notFound
         }
         if let stream = self.effectiveStream {
-            return stream.host?.property(path, into: &value) ?? .notFound
+            return stream.host?.attribute(path, into: &attribute) ?? .notFound
         }
-        let status = self.host.property(path, into: &value)
+        let status = self.host.attribute(path, into: &attribute)
         guard status == .notFound, let stored = self.effectivePlugin?.property(path.bytes) else { return status }
-        value = stored
-        return .ok
+        return attribute.setValue(stored)
     }
 
     private static func ownProperty(_ path: PropertyPath, of definition: PluginDefinition) -> String? {
@@ -61,13 +59,14 @@ extension PluginVM {
         guard !key.isEmpty, key.count <= Self.maximumPropertyPathBytes,
             value.count <= Self.maximumPropertyValueBytes
         else { return .badArgument }
+        let declaration = self.effectivePlugin?.declarations[key] ?? PropertyDeclaration()
         let status: Status
         if let stream = self.effectiveStream {
-            status = stream.host?.setProperty(key, Array(value)) ?? .notFound
+            status = stream.host?.setProperty(key, Array(value), as: declaration) ?? .notFound
         } else {
-            status = self.effectivePlugin?.setProperty(key, Array(value)) ?? .notFound
+            status = self.effectivePlugin?.setProperty(key, Array(value), as: declaration) ?? .notFound
         }
-        if status == .badArgument || status == .internalFailure {
+        if status == .internalFailure {
             self.violate(.properties, self.effectivePlugin, "too many or too large properties")
         }
         return status

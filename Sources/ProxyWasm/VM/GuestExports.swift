@@ -54,6 +54,8 @@ struct GuestExports {
     var done: GuestFunction?
     var log: GuestFunction?
     var delete: GuestFunction?
+    /// 0.2.x
+    var foreignFunction: GuestFunction?
 
     /// Nothing yet: before instantiation.
     init() {}
@@ -81,6 +83,7 @@ struct GuestExports {
         self.done = find("proxy_on_done")
         self.log = find("proxy_on_log")
         self.delete = find("proxy_on_delete")
+        self.foreignFunction = version == .v0_1_0 ? nil : find("proxy_on_foreign_function")
     }
 }
 

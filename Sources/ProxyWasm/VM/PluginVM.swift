@@ -86,13 +86,16 @@ public final class PluginVM {
     @exclusivity(unchecked) var callHeaders: HeaderMap?
     @exclusivity(unchecked) var callBody: (any BodyBuffer)?
     @exclusivity(unchecked) var callTrailers: HeaderMap?
+    /// Buffer 8 in `proxy_on_foreign_function`.
+    @exclusivity(unchecked) var callData: [UInt8]?
     var lastStatusCode: UInt32 = 0
     var lastStatusMessage: StaticString = ""
 
     // Reused from call to call.
     let scratchMap = HeaderMap()
     let scratchTrailers = HeaderMap()
-    var scratchBytes: [UInt8] = []
+    var scratchAttribute = AttributeBuffer()
+    var scratchResult: [UInt8] = []
 
     /// Instantiates and runs the start functions. `host` is kept unowned: it must outlive the VM.
     /// - Parameter account: Where the plugin's use is counted; one that outlives the VM when that is to go on.

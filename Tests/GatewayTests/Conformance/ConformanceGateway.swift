@@ -1,3 +1,4 @@
+import ForeignFunctions
 import Foundation
 import Gateway
 import ProxyWasm
@@ -7,6 +8,8 @@ import TestSupport
 final class ConformanceGateway: Sendable {
     let port: Int
     let log: CapturedLog
+    /// The access log, when the case has a format for it.
+    let lines: CapturedLog
     let upstream: UpstreamServer
     /// What plugins call; cluster `callee`.
     let callee: UpstreamServer
@@ -26,7 +29,11 @@ final class ConformanceGateway: Sendable {
         self.upstream = try UpstreamServer(script: upstream)
         self.callee = try UpstreamServer(script: callee)
         var options = options
-        options.accessLog = false
+        self.lines = try CapturedLog()
+        options.accessLog = options.accessLogFormat != nil
+        options.accessLogDescriptor = self.lines.descriptor
+        options.foreignFunctions = ForeignFunctionRegistry.envoy
+        options.node = Self.node
         self.server = GatewayServer(
             options: options,
             modules: TextModuleProvider(),
@@ -62,13 +69,30 @@ final class ConformanceGateway: Sendable {
         )
     }
 
+    /// Who the gateway is.
+    static let node = NodeIdentity(
+        id: "me",
+        cluster: "c",
+        metadata: [
+            AttributeEntry(key: Array("NAMESPACE".utf8), value: .string("ns")),
+            AttributeEntry(key: Array("LIST".utf8), value: .list([.string("a"), .string("bc")])),
+            AttributeEntry(key: Array("N".utf8), value: .double(1.5)),
+            AttributeEntry(key: Array("ON".utf8), value: .bool(true)),
+            AttributeEntry(key: Array("NOTHING".utf8), value: .null),
+        ],
+        userAgent: "u",
+        version: "1"
+    )
+
     private static func cluster(_ name: String, port: Int) -> ClusterConfiguration {
-        ClusterConfiguration(
+        var cluster = ClusterConfiguration(
             name: name,
             host: "127.0.0.1",
             port: port,
             endpoints: [EndpointConfiguration(address: "127.0.0.1", port: port)]
         )
+        cluster.metadata = StreamMetadata(istio: ["a": .string("b")])
+        return cluster
     }
 
     /// Ends everything: no line is written after that.

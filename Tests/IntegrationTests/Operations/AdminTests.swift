@@ -106,6 +106,23 @@ struct AdminTests {
         }
     }
 
+    @Test func theAccessLogHasTheFormThatIsAskedFor() throws {
+        let format = "%REQ(:METHOD)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %RESPONSE_CODE% %CEL(request.path.size() > 3)%"
+        try self.withGateway(arguments: ["--access-log-format", format]) { gateway, _ throws in
+            _ = try gateway.get("/logged?x=1")
+            try poll("the line comes", isTrue: { gateway.process.standardOutput.count == 1 })
+            #expect(gateway.process.standardOutput == ["GET /logged?x=1 200 true"])
+        }
+    }
+
+    @Test func aWrongAccessLogFormatEndsTheProcessAtTheStart() throws {
+        let process = try ChildProcess(
+            Repository.binary, ["run", "-f", "/nowhere", "--access-log-format", "a %NOPE% b"])
+        try process.waitForExit()
+        let written = process.standardError.joined(separator: "\n")
+        #expect(written.contains("access log format, offset 2: %NOPE%: no such operator"), "\(written)")
+    }
+
     @Test func theAccessLogCanBeTurnedOff() throws {
         try self.withGateway(arguments: ["--access-log", "off"]) { gateway, _ throws in
             _ = try gateway.get("/silent")

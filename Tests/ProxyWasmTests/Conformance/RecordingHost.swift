@@ -50,7 +50,7 @@ final class RecordingHost: PluginHost {
 
     func cancelHTTPCall(token: UInt32) { self.transcript.add("host: cancel call") }
 
-    func property(_ path: PropertyPath, into value: inout [UInt8]) -> Status { .notFound }
+    func attribute(_ path: PropertyPath, into attribute: inout AttributeBuffer) -> Status { .notFound }
 
     func vmDidFail(_ vm: PluginVM) {
         self.failures += 1
@@ -109,13 +109,12 @@ final class RecordingStream: StreamHost {
 
     func bodyBuffer(_ type: BufferType) -> (any BodyBuffer)? { self.bodies[type] }
 
-    func property(_ path: PropertyPath, into value: inout [UInt8]) -> Status {
+    func attribute(_ path: PropertyPath, into attribute: inout AttributeBuffer) -> Status {
         guard path.count == 2, path.matches(0, "request"), path.matches(1, "path") else { return .notFound }
-        value.append(contentsOf: Array("/a?b".utf8))
-        return .ok
+        return attribute.setString("/a?b")
     }
 
-    func setProperty(_ path: [UInt8], _ value: [UInt8]) -> Status { .ok }
+    func setProperty(_ path: [UInt8], _ value: [UInt8], as declaration: PropertyDeclaration) -> Status { .ok }
     func clearRouteCache() {}
     func continueStream(_ type: StreamType) { self.transcript.add("host: continue \(type)") }
     func closeStream() { self.transcript.add("host: close") }

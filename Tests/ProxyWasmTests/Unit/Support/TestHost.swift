@@ -71,10 +71,11 @@ final class TestHost: PluginHost {
 
     func cancelHTTPCall(token: UInt32) { self.cancelled.append(token) }
 
-    func property(_ path: PropertyPath, into value: inout [UInt8]) -> Status {
+    var foreignFunctions: (any ForeignFunctions)?
+
+    func attribute(_ path: PropertyPath, into attribute: inout AttributeBuffer) -> Status {
         guard let text = self.properties[String(decoding: path.bytes, as: UTF8.self)] else { return .notFound }
-        value.append(contentsOf: text.utf8)
-        return .ok
+        return attribute.setString(text.utf8)
     }
 
     func vmDidFail(_ vm: PluginVM) {
@@ -146,13 +147,12 @@ final class TestStream: StreamHost {
 
     func bodyBuffer(_ type: BufferType) -> (any BodyBuffer)? { self.bodies[type] }
 
-    func property(_ path: PropertyPath, into value: inout [UInt8]) -> Status {
+    func attribute(_ path: PropertyPath, into attribute: inout AttributeBuffer) -> Status {
         guard let text = self.properties[String(decoding: path.bytes, as: UTF8.self)] else { return .notFound }
-        value.append(contentsOf: text.utf8)
-        return .ok
+        return attribute.setString(text.utf8)
     }
 
-    func setProperty(_ path: [UInt8], _ value: [UInt8]) -> Status {
+    func setProperty(_ path: [UInt8], _ value: [UInt8], as declaration: PropertyDeclaration) -> Status {
         self.properties[String(decoding: path, as: UTF8.self)] = String(decoding: value, as: UTF8.self)
         return .ok
     }
