@@ -38,7 +38,7 @@ let package = Package(
         ),
         // Linear-time regular expressions: importable alone, fuzzed alone.
         .target(name: "LinearRegex", swiftSettings: swiftSettings),
-        // The Common Expression Language: parser and evaluator, importable alone, fuzzed alone.
+        // The Common Expression Language: parser and evaluator, importable alone.
         .target(name: "CEL", dependencies: ["LinearRegex"], swiftSettings: swiftSettings),
         // The system's zlib.
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),

@@ -31,7 +31,7 @@ struct Evaluator<Names: Activation> {
             let value = try self.value(operand)
             return try Self.element(of: value, try self.value(index), node.position)
         case .has(let has):
-            return .bool(try self.has(has))
+            return .bool(try self.has(has, node.position))
         case .list(let elements):
             var values: [Value] = []
             for element in elements { values.append(try self.value(element)) }
@@ -108,16 +108,25 @@ struct Evaluator<Names: Activation> {
 
     private mutating func value(of attribute: Attribute, _ position: Int) throws(EvaluationError) -> Value {
         if let path = attribute.path {
-            guard let value = self.activation.value(of: path) else {
-                throw EvaluationError(.missing(Self.text(path)), at: position)
-            }
-            return value
+            return try self.attribute(path, position)
         }
         let (path, rest) = try self.path(of: attribute)
-        guard var value = self.activation.value(of: path) else {
+        var value = try self.attribute(path, position)
+        for key in rest { value = try Self.element(of: value, key, position) }
+        return value
+    }
+
+    /// Asks for an attribute; what comes costs what making it did.
+    private mutating func attribute(_ path: [[UInt8]], _ position: Int) throws(EvaluationError) -> Value {
+        guard let value = self.activation.value(of: path) else {
             throw EvaluationError(.missing(Self.text(path)), at: position)
         }
-        for key in rest { value = try Self.element(of: value, key, position) }
+        switch value {
+        case .string(let bytes), .bytes(let bytes): try self.budget.look(bytes.count, at: position)
+        case .list(let elements): try self.budget.spend(elements.count * 4, at: position)
+        case .map(let map): try self.budget.spend(map.count * 8, at: position)
+        default: break
+        }
         return value
     }
 
@@ -145,7 +154,7 @@ struct Evaluator<Names: Activation> {
         return (path, rest)
     }
 
-    private mutating func has(_ has: Has) throws(EvaluationError) -> Bool {
+    private mutating func has(_ has: Has, _ position: Int) throws(EvaluationError) -> Bool {
         switch has {
         case .field(let operand, let field):
             guard case .map(let map) = try self.value(operand) else {
@@ -154,12 +163,14 @@ struct Evaluator<Names: Activation> {
             return map[string: field] != nil
         case .attribute(let attribute):
             let (path, rest) = try self.path(of: attribute)
-            guard var value = self.activation.value(of: path) else { return false }
-            for key in rest {
-                guard let next = try? Self.element(of: value, key, 0) else { return false }
-                value = next
+            do throws(EvaluationError) {
+                var value = try self.attribute(path, position)
+                for key in rest { value = try Self.element(of: value, key, position) }
+                return true
+            } catch {
+                if error.isLimit { throw error }
+                return false
             }
-            return true
         }
     }
 

@@ -2,7 +2,7 @@ import ProxyWasm
 
 /// `connection.*`
 enum ConnectionAttributes {
-    static func get(_ path: PropertyPath, _ downstream: any DownstreamConnection, _ attribute: inout AttributeBuffer)
+    static func get(_ path: PropertyPath, _ downstream: any ConnectionFacts, _ attribute: inout AttributeBuffer)
         -> Status
     {
         guard path.count == 2 else { return path.count == 1 ? .serializationFailure : .notFound }

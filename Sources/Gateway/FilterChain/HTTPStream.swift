@@ -2,21 +2,9 @@ import NIOCore
 import ProxyWasm
 
 /// What a stream asks of the client's side; HTTP/1.1 fills it, HTTP/2 will.
-protocol DownstreamConnection: AnyObject {
+protocol DownstreamConnection: ConnectionFacts {
     var isHTTP10: Bool { get }
     var isHTTP2: Bool { get }
-    var remoteAddressBytes: [UInt8] { get }
-    var remoteIPBytes: [UInt8] { get }
-    var remotePort: Int { get }
-    var localAddressBytes: [UInt8] { get }
-    var localPort: Int { get }
-    var connectionID: UInt64 { get }
-    var listenerName: String { get }
-    /// Nil on a plain connection.
-    var tls: TLSInfo? { get }
-    /// Why the proxy ended the connection, and what was wrong with its transport; nil: nothing.
-    var terminationDetails: String? { get }
-    var transportFailureReason: String? { get }
     /// The peer wants the connection closed after this response, or we do.
     var closesAfterResponse: Bool { get }
     func writeHead(_ map: HeaderMap, status: Int, framing: HTTP1OutgoingFraming, forHead: Bool)

@@ -22,10 +22,3 @@ struct TLSInfo: Sendable, Equatable {
     var local = Certificate()
     var peer = Certificate()
 }
-
-extension DownstreamConnection {
-    // Plain connections have none of these.
-    var tls: TLSInfo? { nil }
-    var terminationDetails: String? { nil }
-    var transportFailureReason: String? { nil }
-}

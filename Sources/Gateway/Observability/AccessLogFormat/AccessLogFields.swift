@@ -69,7 +69,7 @@ enum AccessLogFields {
 
     static func downstream(
         _ name: AccessLogField,
-        _ downstream: any DownstreamConnection,
+        _ downstream: any ConnectionFacts,
         _ field: inout AccessLogFormat.LineField,
         _ line: inout ByteScratch
     ) {
