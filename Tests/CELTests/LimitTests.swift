@@ -96,7 +96,9 @@ struct LimitTests {
             "l": .list(Array(repeating: .null, count: 1000)), "s": .string(String(repeating: "a", count: 1 << 20)),
         ])
         for use in ["'x' in m", "has(m.x) || size(m) == 0", "size(l) == 0", "s == ''"] {
-            #expect(outcome("\(Self.ten).exists(a, \(Self.ten).exists(b, \(Self.ten).exists(c, \(use))))", big).contains("too much"))
+            #expect(
+                outcome("\(Self.ten).exists(a, \(Self.ten).exists(b, \(Self.ten).exists(c, \(use))))", big).contains(
+                    "too much"))
             #expect(outcome(use, big) == "false")
         }
     }

@@ -20,11 +20,18 @@ struct AttributeExpressionTests {
         case "connection\0id": return attribute.setUInt(7)
         case "source\0port": return attribute.setInt(80)
         case "ratio": return attribute.setDouble(0.5)
-        case "xds\0node\0metadata": return attribute.setValue(.map(["LIST": .list([.string("a")]), "N": .double(1)]))
         case "filter_state\0wasm.k": return attribute.setValue(.bytes([1, 2]))
-        case "message": return attribute.setValue(.message(AttributeMessage([.init("id", 1, .string("me"))])))
         case "opaque": return attribute.setValue(.message(AttributeMessage(opaque: [9])))
         case "nothing": return attribute.setValue(.null)
+        default: break
+        }
+        switch String(decoding: path.segment(0), as: UTF8.self) {
+        case "xds":
+            let node = AttributeValue.map(["metadata": .map(["LIST": .list([.string("a")]), "N": .double(1)])])
+            return attribute.setValue(node, descending: path, from: 2)
+        case "message":
+            let message = AttributeMessage([.init("id", 1, .string("me"))])
+            return attribute.setValue(.message(message), descending: path, from: 1)
         default: return .notFound
         }
     }

@@ -83,7 +83,9 @@ struct TranslationTests {
 
     @Test("clusters are service × port × subset")
     func clusters() {
-        let clusters = Self.translate(Self.base).configuration.clusters
+        var clusters = Self.translate(Self.base).configuration.clusters
+        // Has a test of its own.
+        for index in clusters.indices { clusters[index].metadata = .empty }
         #expect(
             clusters == [
                 ClusterConfiguration(
@@ -112,6 +114,25 @@ struct TranslationTests {
                 ),
             ]
         )
+    }
+
+    @Test("clusters and routes carry what Istio says of them to plugins")
+    func metadata() {
+        let result = Self.translate(Self.base + Self.service("vs", "[{route: [{destination: {host: one.example}}]}]"))
+        let cluster = result.configuration.clusters[1].metadata
+        let host = AttributeValue.string("reviews.default.svc.cluster.local")
+        #expect(
+            cluster
+                == StreamMetadata(istio: [
+                    "default_original_port": .double(8080),
+                    "services": .list([.map(["host": host, "name": host, "namespace": .string("default")])]),
+                ]))
+        let route = result.configuration.listeners[0].virtualHosts[0].routes[0].metadata
+        #expect(
+            route
+                == StreamMetadata(istio: [
+                    "config": .string("/apis/networking.istio.io/v1/namespaces/edge/virtual-service/vs")
+                ]))
     }
 
     @Test("a short name grows into the VirtualService's namespace (I17), others stay")

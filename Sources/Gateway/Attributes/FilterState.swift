@@ -62,7 +62,7 @@ extension HTTPStream {
     /// What a plugin has stored under that path, in this stream or in an earlier one of the connection.
     func storedProperty(_ path: some Sequence<UInt8>) -> AttributeValue? {
         if !self.properties.isEmpty, let value = self.properties.value(path) { return value }
-        return self.connectionState?.properties.value(path)
+        return self.downstream.filterState?.properties.value(path)
     }
 
     func setProperty(_ path: [UInt8], _ value: [UInt8], as declaration: PropertyDeclaration) -> Status {
@@ -73,9 +73,9 @@ extension HTTPStream {
     }
 
     private func connectionStateForWriting() -> ConnectionFilterState {
-        if let state = self.connectionState { return state }
+        if let state = self.downstream.filterState { return state }
         let state = ConnectionFilterState()
-        self.connectionState = state
+        self.downstream.filterState = state
         return state
     }
 
@@ -86,8 +86,8 @@ extension HTTPStream {
             var entries: [AttributeEntry] = []
             self.properties.addEntries(prefix: Self.wasmPrefix, to: &entries)
             self.objects.addEntries(prefix: [], to: &entries)
-            self.connectionState?.properties.addEntries(prefix: Self.wasmPrefix, to: &entries)
-            self.connectionState?.objects.addEntries(prefix: [], to: &entries)
+            self.downstream.filterState?.properties.addEntries(prefix: Self.wasmPrefix, to: &entries)
+            self.downstream.filterState?.objects.addEntries(prefix: [], to: &entries)
             return attribute.setValue(.map(entries))
         }
         guard path.count == 2, let value = self.filterState(path.segment(1)) else { return .notFound }
@@ -96,7 +96,7 @@ extension HTTPStream {
 
     func filterState(_ name: ArraySlice<UInt8>) -> AttributeValue? {
         if name.starts(with: Self.wasmPrefix) { return self.storedProperty(name.dropFirst(Self.wasmPrefix.count)) }
-        return self.objects.value(name) ?? self.connectionState?.objects.value(name)
+        return self.objects.value(name) ?? self.downstream.filterState?.objects.value(name)
     }
 
     /// Objects of Envoy's own that a plugin may make. They are kept and shown; what they steer in Envoy is TCP proxying

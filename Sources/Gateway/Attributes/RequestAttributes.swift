@@ -21,7 +21,7 @@ enum RequestAttributes {
         if path.matches(1, "useragent") { return attribute.setString(ifAny: map.first("user-agent")) }
         if path.matches(1, "id") { return attribute.setString(ifAny: map.first("x-request-id")) }
         if path.matches(1, "protocol") {
-            return attribute.setString(stream.requestMinorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1")
+            return attribute.setString(stream.protocolName)
         }
         if path.matches(1, "time") { return attribute.setTimestamp(stream.startWall) }
         if path.matches(1, "duration") {

@@ -181,7 +181,7 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
         self.isOpen = true
         guard let local = context.channel.localAddress else { return }
         self.localPort = local.port ?? 0
-        self.localAddressBytes = HTTP1ServerConnection.addressBytes(local)
+        self.localAddressBytes = ConnectionAddresses.bytes(local)
     }
 
     func read(context: ChannelHandlerContext) {

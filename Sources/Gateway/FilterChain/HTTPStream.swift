@@ -84,8 +84,6 @@ final class HTTPStream {
     /// What plugins have stored for this stream.
     @exclusivity(unchecked) var properties = FilterState()
     @exclusivity(unchecked) var objects = FilterState()
-    /// As above, for the connection; made when first needed, kept from stream to stream.
-    @exclusivity(unchecked) var connectionState: ConnectionFilterState?
 
     init(worker: Worker, downstream: any DownstreamConnection) {
         self.worker = worker

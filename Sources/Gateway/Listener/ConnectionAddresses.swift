@@ -22,7 +22,7 @@ struct ConnectionAddresses {
         }
     }
 
-    private static func bytes(_ address: SocketAddress) -> [UInt8] {
+    static func bytes(_ address: SocketAddress) -> [UInt8] {
         let ip = address.ipAddress ?? ""
         return Array((ip.contains(":") ? "[\(ip)]" : ip).utf8) + Array(":\(address.port ?? 0)".utf8)
     }

@@ -9,6 +9,8 @@ protocol ConnectionFacts: AnyObject {
     var localPort: Int { get }
     var connectionID: UInt64 { get }
     var listenerName: String { get }
+    /// What plugins keep as long as the connection; nil: nothing yet. Shared by its streams.
+    var filterState: ConnectionFilterState? { get set }
     /// Nil on a plain connection.
     var tls: TLSInfo? { get }
     /// Why the proxy ended the connection; nil: it did not.

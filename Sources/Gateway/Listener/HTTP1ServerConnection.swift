@@ -51,6 +51,7 @@ final class HTTP1ServerConnection: ChannelInboundHandler, ChannelOutboundHandler
 
     let connectionID: UInt64
     @exclusivity(unchecked) private var addresses = ConnectionAddresses()
+    @exclusivity(unchecked) var filterState: ConnectionFilterState?
 
     /// Pipelined bytes kept while a response is under way; beyond it the socket is not read.
     private static let pipelineBytes = 64 << 10

@@ -15,6 +15,7 @@ final class HTTP2ServerConnection: ChannelInboundHandler, ServerConnection {
     let listenerName: String
     let connectionID: UInt64
     let addresses: ConnectionAddresses
+    @exclusivity(unchecked) var filterState: ConnectionFilterState?
     private let requestCounter: RequestCounter
     @exclusivity(unchecked) private var context: ChannelHandlerContext?
     @exclusivity(unchecked) private var streams: [HTTP2StreamID: HTTP2ServerStream] = [:]

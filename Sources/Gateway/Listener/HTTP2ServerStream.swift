@@ -149,6 +149,10 @@ final class HTTP2ServerStream: DownstreamConnection {
     var remotePort: Int { self.connection.addresses.remotePort }
     var localAddressBytes: [UInt8] { self.connection.addresses.localAddressBytes }
     var localPort: Int { self.connection.addresses.localPort }
+    var filterState: ConnectionFilterState? {
+        get { self.connection.filterState }
+        set { self.connection.filterState = newValue }
+    }
     var connectionID: UInt64 { self.connection.connectionID }
     var listenerName: String { self.connection.listenerName }
     var closesAfterResponse: Bool { false }

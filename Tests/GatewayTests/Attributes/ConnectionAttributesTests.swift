@@ -13,6 +13,7 @@ struct ConnectionAttributesTests {
         let localPort = 443
         let connectionID: UInt64 = 7
         let listenerName = "l"
+        var filterState: ConnectionFilterState?
         var tls: TLSInfo?
         var terminationDetails: String? = "via_test"
         var transportFailureReason: String? = "TLS_error"
@@ -36,13 +37,18 @@ struct ConnectionAttributesTests {
         return ConnectionAttributes.get(path, connection, &attribute) == .ok ? attribute.value : nil
     }
 
-    @Test(arguments: [
-        ("id", .uint(7)), ("mtls", .bool(true)), ("tls_version", .string("TLSv1.3")), ("requested_server_name", .string("sni.test")),
-        ("subject_local_certificate", .string("CN=local")), ("subject_peer_certificate", .string("CN=peer")), ("dns_san_local_certificate", .string("l1")),
-        ("dns_san_peer_certificate", .string("p1")), ("uri_san_local_certificate", .string("spiffe://l")), ("uri_san_peer_certificate", .string("spiffe://p")),
-        ("sha256_peer_certificate_digest", .string("ab12")), ("peer_certificate", .string("-----BEGIN%20CERTIFICATE")), ("termination_details", .string("via_test")),
-        ("transport_failure_reason", .string("TLS_error")), ("nope", nil),
-    ] as [(String, AttributeValue?)])
+    @Test(
+        arguments: [
+            ("id", .uint(7)), ("mtls", .bool(true)), ("tls_version", .string("TLSv1.3")),
+            ("requested_server_name", .string("sni.test")),
+            ("subject_local_certificate", .string("CN=local")), ("subject_peer_certificate", .string("CN=peer")),
+            ("dns_san_local_certificate", .string("l1")),
+            ("dns_san_peer_certificate", .string("p1")), ("uri_san_local_certificate", .string("spiffe://l")),
+            ("uri_san_peer_certificate", .string("spiffe://p")),
+            ("sha256_peer_certificate_digest", .string("ab12")),
+            ("peer_certificate", .string("-----BEGIN%20CERTIFICATE")), ("termination_details", .string("via_test")),
+            ("transport_failure_reason", .string("TLS_error")), ("nope", nil),
+        ] as [(String, AttributeValue?)])
     func withTLS(_ name: String, _ expected: AttributeValue?) {
         let connection = Connection()
         connection.tls = Self.tls
@@ -61,10 +67,12 @@ struct ConnectionAttributesTests {
         }
     }
 
-    @Test(arguments: [
-        ("-", 0), ("UH", 1 << 1), ("UT", 1 << 2), ("UF", 1 << 5), ("UC", 1 << 6), ("UO", 1 << 7), ("NR", 1 << 8), ("DC", 1 << 14), ("SI", 1 << 16), ("DPE", 1 << 18),
-        ("UPE", 1 << 23), ("NC", 1 << 24), ("UF,URX", 1 << 5 | 1 << 15), ("NOPE", 0), ("", 0),
-    ] as [(StaticString, Int)])
+    @Test(
+        arguments: [
+            ("-", 0), ("UH", 1 << 1), ("UT", 1 << 2), ("UF", 1 << 5), ("UC", 1 << 6), ("UO", 1 << 7), ("NR", 1 << 8),
+            ("DC", 1 << 14), ("SI", 1 << 16), ("DPE", 1 << 18),
+            ("UPE", 1 << 23), ("NC", 1 << 24), ("UF,URX", 1 << 5 | 1 << 15), ("NOPE", 0), ("", 0),
+        ] as [(StaticString, Int)])
     func flags(_ names: StaticString, _ bits: Int) { #expect(ResponseFlags.bits(names) == bits) }
 
     @Test func filterStateIsBoundedAndReadOnlyWhereDeclared() {

@@ -13,7 +13,7 @@ enum AccessLogFields {
         let downstream = stream.downstream
         switch name {
         case .connectionProtocol:
-            field.text(stream.requestMinorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1" as StaticString, &line)
+            field.text(stream.protocolName, &line)
         case .responseCode: field.number(max(0, stream.status), &line)
         case .responseCodeDetails:
             if stream.details.isEmpty {
