@@ -14,6 +14,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "ProxyWasm", targets: ["ProxyWasm"]),
+        .library(name: "ForeignFunctions", targets: ["ForeignFunctions"]),
         .executable(name: "mizzen", targets: ["mizzen"]),
     ],
     dependencies: [

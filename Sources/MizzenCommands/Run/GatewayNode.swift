@@ -1,11 +1,11 @@
-import Gateway
-import IstioResources
+package import Gateway
+package import IstioResources
 import ProxyWasm
 
 /// Who the gateway says it is to plugins (`xds.node`), with the names that Istio's proxies use.
-enum GatewayNode {
+package enum GatewayNode {
     /// `POD_NAME`, `INSTANCE_IP` and `ISTIO_META_CLUSTER_ID` in the environment are what Istio's pods have there.
-    static func identity(_ proxy: ProxyIdentity, environment: [String: String]) -> NodeIdentity {
+    package static func identity(_ proxy: ProxyIdentity, environment: [String: String]) -> NodeIdentity {
         let name = environment["POD_NAME"] ?? environment["HOSTNAME"] ?? "mizzen"
         let address = environment["INSTANCE_IP"] ?? "127.0.0.1"
         let workload = proxy.labels["service.istio.io/canonical-name"] ?? proxy.labels["app"] ?? "mizzen"

@@ -66,6 +66,17 @@ struct AttributeConformanceTests {
 
     static let cases: [GatewayCase] = [
         Self.table("request.* in the request's headers", in: .requestHeaders, Self.requestRows, request: Self.request),
+        GatewayCase(
+            "request.protocol and response.trailers over HTTP/2",
+            [.requestHeaders: Self.hex(["request.protocol"]), .log: Self.hex(["response.trailers.t"])],
+            upstream: {
+                try $0.request()
+                try $0.send("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nworld\r\n0\r\nt: v\r\n\r\n")
+            },
+            { try $0.exchange2(["x"]) },
+            guest: [Self.text("HTTP/2"), Self.text("v")],
+            client: ["200 'world' ~t=v"]
+        ),
         Self.table(
             "request.* without what is optional", in: .requestHeaders,
             ["request.query": "0 ", "request.referer": "1", "request.useragent": "1", "request.size": Self.number(0)]
