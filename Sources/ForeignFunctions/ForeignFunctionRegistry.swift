@@ -1,7 +1,7 @@
 public import ProxyWasm
 
 /// Foreign functions by name.
-public struct ForeignFunctionRegistry: ForeignFunctions {
+public struct ForeignFunctionRegistry: ForeignFunctionProvider {
     /// Arguments are valid during the call only; what goes into `result` reaches the plugin whatever the status.
     public typealias Function =
         @Sendable (_ argument: UnsafeRawBufferPointer, _ caller: ForeignCaller, _ result: inout [UInt8]) -> Status

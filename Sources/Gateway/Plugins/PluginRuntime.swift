@@ -180,7 +180,7 @@ final class PluginRuntime: PluginHost {
         RootAttributes.get(path, node: self.worker.options.node, into: &attribute)
     }
 
-    var foreignFunctions: (any ForeignFunctions)? { self.worker.options.foreignFunctions }
+    var foreignFunctions: (any ForeignFunctionProvider)? { self.worker.options.foreignFunctions }
 
     func vmDidFail(_ vm: PluginVM) {
         guard !self.isShutDown, let failure = vm.failure else { return }

@@ -83,6 +83,6 @@ private final class TrialHost: PluginHost {
         RootAttributes.get(path, node: self.options.node, into: &attribute)
     }
 
-    var foreignFunctions: (any ForeignFunctions)? { self.options.foreignFunctions }
+    var foreignFunctions: (any ForeignFunctionProvider)? { self.options.foreignFunctions }
     func vmDidFail(_ vm: PluginVM) {}
 }

@@ -26,7 +26,7 @@ package struct GatewayOptions: Sendable {
     /// Who the gateway is, for plugins.
     package var node = NodeIdentity()
     /// What plugins may call by name; nil: `clear_route_cache` only.
-    package var foreignFunctions: (any ForeignFunctions)?
+    package var foreignFunctions: (any ForeignFunctionProvider)?
 
     package init(workers: Int) { self.workers = max(1, workers) }
 }

@@ -32,7 +32,7 @@ public protocol PluginHost: AnyObject {
     /// An attribute outside any stream (section 2.10); `plugin_*` never get here.
     func attribute(_ path: PropertyPath, into attribute: inout AttributeBuffer) -> Status
     /// What plugins may call by name, beside the few functions that every host has. Nil (the default): nothing.
-    var foreignFunctions: (any ForeignFunctions)? { get }
+    var foreignFunctions: (any ForeignFunctionProvider)? { get }
     /// The VM is dead (`vm.failure` says why). Called once, after the guest is off the stack.
     func vmDidFail(_ vm: PluginVM)
     /// Called from any thread when a queue of this VM's has a new item: make the worker call
@@ -42,5 +42,5 @@ public protocol PluginHost: AnyObject {
 
 extension PluginHost {
     public var queueWaker: (@Sendable () -> Void)? { nil }
-    public var foreignFunctions: (any ForeignFunctions)? { nil }
+    public var foreignFunctions: (any ForeignFunctionProvider)? { nil }
 }

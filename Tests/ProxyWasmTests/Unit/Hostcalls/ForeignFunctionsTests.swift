@@ -3,7 +3,7 @@ import Testing
 @testable import ProxyWasm
 
 /// Functions for tests: `echo`, `nothing`, `fail` (a result and a status), `read` (an attribute), `declare`, `state`.
-private struct TestFunctions: ForeignFunctions {
+private struct TestFunctions: ForeignFunctionProvider {
     final class Counter { var count: UInt8 = 0 }
 
     func call(

@@ -71,7 +71,7 @@ final class TestHost: PluginHost {
 
     func cancelHTTPCall(token: UInt32) { self.cancelled.append(token) }
 
-    var foreignFunctions: (any ForeignFunctions)?
+    var foreignFunctions: (any ForeignFunctionProvider)?
 
     func attribute(_ path: PropertyPath, into attribute: inout AttributeBuffer) -> Status {
         guard let text = self.properties[String(decoding: path.bytes, as: UTF8.self)] else { return .notFound }

@@ -1,7 +1,7 @@
-// PORT 3: what a host offers beyond the ABI, by name (`proxy_call_foreign_function`).
+// PORT 2: what a host offers beyond the ABI, by name (`proxy_call_foreign_function`).
 
 /// Functions that plugins call by name. One for all VMs of a process.
-public protocol ForeignFunctions: Sendable {
+public protocol ForeignFunctionProvider: Sendable {
     /// Calls a function. Nil: there is none of that name.
     /// - Parameters:
     ///   - name, argument: Valid during the call only.
