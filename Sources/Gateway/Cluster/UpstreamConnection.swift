@@ -96,6 +96,11 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
         self.requestWasHead = isHead
         self.requestComplete = false
         self.hasSent = false
+        // The channel does not know it any earlier than its first request.
+        if self.localPort == 0, let local = self.localAddress {
+            self.localPort = local.port ?? 0
+            self.localAddressBytes = ConnectionAddresses.bytes(local)
+        }
         self.scanner.reset()
         self.setReadsPaused(false)
     }
@@ -177,12 +182,7 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
         self.isOpen = false
     }
 
-    func channelActive(context: ChannelHandlerContext) {
-        self.isOpen = true
-        guard let local = context.channel.localAddress else { return }
-        self.localPort = local.port ?? 0
-        self.localAddressBytes = ConnectionAddresses.bytes(local)
-    }
+    func channelActive(context: ChannelHandlerContext) { self.isOpen = true }
 
     func read(context: ChannelHandlerContext) {
         if self.readsPaused {

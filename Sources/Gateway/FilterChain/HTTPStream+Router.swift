@@ -240,9 +240,9 @@ extension HTTPStream: UpstreamReceiver {
         self.router.readyMonotonic = self.router.connecting == nil ? self.router.startMonotonic : Clock.monotonic()
         self.router.connecting = nil
         self.router.connection = connection
+        connection.begin(self, isHead: self.isHead)
         self.router.localAddressBytes = connection.localAddressBytes
         self.router.localPort = connection.localPort
-        connection.begin(self, isHead: self.isHead)
         if self.router.requestSent || self.requestEndsWithHeaders { connection.requestEnded() }
         connection.write(self.router.pending)
         connection.flush()
