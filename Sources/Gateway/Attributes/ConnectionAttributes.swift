@@ -13,8 +13,11 @@ enum ConnectionAttributes {
         if path.matches(1, "transport_failure_reason") {
             return Self.text(downstream.transportFailureReason, &attribute)
         }
+        // Empty where nothing was requested, also without TLS.
+        if path.matches(1, "requested_server_name") {
+            return attribute.setString((tls?.requestedServerName ?? "").utf8)
+        }
         guard let tls else { return .notFound }
-        if path.matches(1, "requested_server_name") { return Self.text(tls.requestedServerName, &attribute) }
         return Self.tls(path, tls, &attribute)
     }
 

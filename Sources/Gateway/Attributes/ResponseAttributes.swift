@@ -23,10 +23,10 @@ enum ResponseAttributes {
             guard router.firstByteMonotonic > 0 else { return .notFound }
             return attribute.setDuration(router.firstByteMonotonic &- router.startMonotonic)
         }
+        if path.matches(1, "size") { return attribute.setInt(stream.responseBytes) }
         guard stream.responseStarted else { return .notFound }
         if path.matches(1, "code") { return attribute.setInt(Self.code(stream)) }
         if path.matches(1, "grpc_status") { return attribute.setInt(Self.grpcStatus(stream)) }
-        if path.matches(1, "size") { return attribute.setInt(stream.responseBytes) }
         if path.matches(1, "headers_bytes") { return attribute.setInt(stream.responseHeaders.byteCount) }
         if path.matches(1, "total_size") {
             let heads = stream.responseHeaders.byteCount + (stream.responseTrailers?.byteCount ?? 0)
@@ -43,13 +43,6 @@ enum ResponseAttributes {
     static func grpcStatus(_ stream: HTTPStream) -> Int {
         if let status = stream.responseTrailers?.first("grpc-status")?.decimal() { return status }
         if let status = stream.responseHeaders.first("grpc-status")?.decimal() { return status }
-        return switch Self.code(stream) {
-        case 400: 13
-        case 401: 16
-        case 403: 7
-        case 404: 12
-        case 429, 502, 503, 504: 14
-        default: 2
-        }
+        return Int(GRPCReply.status(forHTTP: Self.code(stream)))
     }
 }

@@ -33,7 +33,7 @@ enum StreamAttributes {
             return path.count == 1 ? .serializationFailure : .notFound
         }
         if let value = stream.storedProperty(path.bytes) { return attribute.setValue(value) }
-        // Names under `xds` were top-level names once; plugins may hide them.
+        // A few names under `xds` were top-level names once; plugins may hide them.
         return XDSAttributes.get(path, 0, stream, &attribute)
     }
 

@@ -268,7 +268,8 @@ extension HTTPStream: UpstreamReceiver {
             self.failUpstream(
                 status: 503,
                 details: "upstream_reset_before_response_started{remote_connection_failure}",
-                body: "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure"
+                body:
+                    "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure"
             )
         case .closedBeforeResponse(reused: true)
         where self.requestEndsWithHeaders && self.router.attempts < Self.maximumAttempts:

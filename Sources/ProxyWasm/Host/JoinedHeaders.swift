@@ -15,30 +15,44 @@ enum JoinedHeaders {
     private static func isOfRequests(_ name: UnsafeRawBufferPointer) -> Bool {
         switch name.count {
         case 2, 3: return Self.has(name, "te") || Self.has(name, "via")
-        case 6: return Self.has(name, "accept") || Self.has(name, "expect") || Self.has(name, "origin") || Self.has(name, "pragma")
+        case 6:
+            return Self.has(name, "accept") || Self.has(name, "expect") || Self.has(name, "origin")
+                || Self.has(name, "pragma")
         case 7: return Self.has(name, "referer")
         case 8: return Self.has(name, "if-match") || Self.has(name, "if-range") || Self.has(name, "cdn-loop")
         case 10: return Self.has(name, "user-agent")
-        case 12: return Self.has(name, "content-type") || Self.has(name, "x-request-id") || Self.has(name, "grpc-timeout") || Self.has(name, "proxy-status")
-        case 13: return Self.has(name, "authorization") || Self.has(name, "cache-control") || Self.has(name, "if-none-match")
+        case 12:
+            return Self.has(name, "content-type") || Self.has(name, "x-request-id") || Self.has(name, "grpc-timeout")
+                || Self.has(name, "proxy-status")
+        case 13:
+            return Self.has(name, "authorization") || Self.has(name, "cache-control") || Self.has(name, "if-none-match")
         case 15: return Self.has(name, "x-forwarded-for") || Self.has(name, "accept-encoding")
-        case 16: return Self.has(name, "x-forwarded-host") || Self.has(name, "x-forwarded-port") || Self.has(name, "content-encoding")
-        case 17: return Self.has(name, "x-forwarded-proto") || Self.has(name, "if-modified-since") || Self.has(name, "x-client-trace-id")
+        case 16:
+            return Self.has(name, "x-forwarded-host") || Self.has(name, "x-forwarded-port")
+                || Self.has(name, "content-encoding")
+        case 17:
+            return Self.has(name, "x-forwarded-proto") || Self.has(name, "if-modified-since")
+                || Self.has(name, "x-client-trace-id")
         case 19: return Self.has(name, "if-unmodified-since")
         case 20: return Self.has(name, "grpc-accept-encoding")
         case 23: return Self.has(name, "x-forwarded-client-cert")
-        case 29, 30: return Self.has(name, "access-control-request-method") || Self.has(name, "access-control-request-headers")
+        case 29, 30:
+            return Self.has(name, "access-control-request-method") || Self.has(name, "access-control-request-headers")
         default: return false
         }
     }
 
     private static func isOfResponses(_ name: UnsafeRawBufferPointer) -> Bool {
         switch name.count {
-        case 3, 4: return Self.has(name, "age") || Self.has(name, "via") || Self.has(name, "date") || Self.has(name, "etag") || Self.has(name, "vary")
+        case 3, 4:
+            return Self.has(name, "age") || Self.has(name, "via") || Self.has(name, "date") || Self.has(name, "etag")
+                || Self.has(name, "vary")
         case 6, 7: return Self.has(name, "server") || Self.has(name, "expires")
         case 8: return Self.has(name, "location")
         case 11: return Self.has(name, "grpc-status")
-        case 12: return Self.has(name, "content-type") || Self.has(name, "x-request-id") || Self.has(name, "grpc-message") || Self.has(name, "proxy-status")
+        case 12:
+            return Self.has(name, "content-type") || Self.has(name, "x-request-id") || Self.has(name, "grpc-message")
+                || Self.has(name, "proxy-status")
         case 13: return Self.has(name, "cache-control") || Self.has(name, "last-modified")
         case 16: return Self.has(name, "content-encoding")
         case 22: return Self.has(name, "access-control-max-age")

@@ -36,7 +36,8 @@ struct HeaderConformanceTests {
             upstream: {
                 try $0.request()
                 try $0.send(
-                    "HTTP/1.1 200 OK\r\nvary: a\r\nset-cookie: 1\r\nvary: b\r\nset-cookie: 2\r\ncontent-length: 0\r\n\r\n")
+                    "HTTP/1.1 200 OK\r\nvary: a\r\nset-cookie: 1\r\nvary: b\r\nset-cookie: 2\r\ncontent-length: 0\r\n\r\n"
+                )
             },
             guest: ["0", "a,b", "0", "1"],
             client: ["200 set-cookie=1 set-cookie=2 vary=a,b length=0"]
@@ -51,7 +52,8 @@ struct HeaderConformanceTests {
             },
             guest: [],
             forwarded: [
-                "POST /a length=0", "PUT /a length=0", "PATCH /a length=0", "OPTIONS /a length=0", "GET /a", "DELETE /a",
+                "POST /a length=0", "PUT /a length=0", "PATCH /a length=0", "OPTIONS /a length=0", "GET /a",
+                "DELETE /a",
                 "TRACE /a",
             ],
             client: Array(repeating: "200 length=5 'world'", count: 7)

@@ -40,7 +40,8 @@ struct HeaderConformanceTests {
         ),
         ConformanceCase(
             "E7 add joins where Envoy keeps one value, in any case of the name",
-            add(0, "referer", "a") + add(0, "Referer", "b") + get(0, "referer") + add(0, "x-f", "a") + add(0, "x-f", "b")
+            add(0, "referer", "a") + add(0, "Referer", "b") + get(0, "referer") + add(0, "x-f", "a")
+                + add(0, "x-f", "b")
                 + get(0, "x-f") + count(0),
             sees: ["0", "0", "0", "a,b", "0", "0", "0", "a", "11"]
         ),

@@ -81,7 +81,8 @@ import Testing
     @Test func aBodyIsEmptyAndClosedOutsideItsCallback() throws {
         try inRequestHeaders { (guest) throws in
             for type in [
-                BufferType.httpRequestBody, .httpResponseBody, .downstreamData, .upstreamData, .grpcReceiveBuffer, .callData,
+                BufferType.httpRequestBody, .httpResponseBody, .downstreamData, .upstreamData, .grpcReceiveBuffer,
+                .callData,
             ] {
                 #expect(try guest.buffer(type) == Answer(""))
                 #expect(try guest.setBuffer(type, 0, 0, "x") == .badArgument)
