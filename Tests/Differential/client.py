@@ -5,6 +5,9 @@ import time
 import typing
 
 import steps
+import steps2
+from client2 import Client2
+from transcript import body_lines, header_lines
 from upstream import Upstream, hang_up
 from wire import Ended, Message, Reader, shown
 
@@ -27,6 +30,7 @@ class Client:
         self.upstream = upstream
         self.lines: list[str] = []
         self.connections: dict[str, Connection] = {}
+        self.second = Client2(port, self.lines)
 
     def run(self, script: list[steps.Step]) -> None:
         name = "1"
@@ -40,11 +44,16 @@ class Client:
                     self.lines.append(f"the upstream did not get {step.requests} requests")
             elif isinstance(step, steps.Pause):
                 time.sleep(step.seconds)
+            elif isinstance(step, steps2.Step2):
+                self.second.run(name, step)
+            elif isinstance(step, steps.Close) and name in self.second.connections:
+                self.second.close(name)
             else:
                 self._on_connection(name, step)
 
     def finish(self) -> None:
         """Says how each connection stands, and closes it."""
+        self.second.finish()
         for name, connection in self.connections.items():
             if connection.gone:
                 continue
@@ -89,25 +98,3 @@ class Client:
     def _note_head(self, name: str, message: Message) -> None:
         self.lines.append(f"{name} < {message.first}")
         self.lines += [f"{name} < {line}" for line in header_lines(message.headers)]
-
-
-def header_lines(headers: list[tuple[str, str]]) -> list[str]:
-    """By name, values of one name in the order they came: order between names means nothing in HTTP."""
-    return [f"{key}: {value}" for key, value in sorted(headers, key=lambda pair: pair[0])]
-
-
-def body_lines(message: Message) -> list[str]:
-    lines = [f"body {shown(message.body)}"] if message.body else []
-    lines += [f"trailer {line}" for line in header_lines(message.trailers)]
-    if message.end != "complete":
-        lines.append(message.end)
-    return lines
-
-
-def request_lines(requests: list[Message]) -> list[str]:
-    """What an upstream saw, by request line: requests of different connections may overtake each other."""
-    lines = []
-    for message in sorted(requests, key=lambda message: message.first):
-        lines.append(message.first)
-        lines += [f"  {line}" for line in header_lines(message.headers) + body_lines(message)]
-    return lines

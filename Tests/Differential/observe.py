@@ -6,8 +6,9 @@ import time
 
 import proxies
 import steps
-from client import Client, request_lines
+from client import Client
 from processes import Proxy, free_port
+from transcript import request_lines
 from upstream import Upstream
 from wire import WAIT
 

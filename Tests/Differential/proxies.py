@@ -79,7 +79,7 @@ def envoy(folder: pathlib.Path, binary: pathlib.Path, plugins: pathlib.Path, sce
     manager = _any(
         "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         stat_prefix="differential",
-        codec_type="HTTP1",
+        codec_type="AUTO",
         use_remote_address=True,
         generate_request_id=True,
         http_filters=[_wasm_filter(plugin, plugins) for plugin in scenario.plugins]

@@ -3,6 +3,8 @@
 import dataclasses
 import typing
 
+import steps2
+
 UPSTREAM = "outbound|80||upstream.test"
 CALLEE = "outbound|80||callee.test"
 DEAD = "outbound|80||dead.test"  # nobody listens there
@@ -135,7 +137,7 @@ class Plugin:
 class Scenario:
     name: str
     plugins: list[Plugin]
-    steps: list[Step]
+    steps: list[Step | steps2.Step2]
     upstream: dict[str, list[Step]] = dataclasses.field(default_factory=dict)  # by path; "*" for any
     callee: dict[str, list[Step]] = dataclasses.field(default_factory=dict)
     routes: list[dict] = dataclasses.field(default_factory=list)
