@@ -74,13 +74,19 @@ class Client:
             elif isinstance(step, steps.ReadHead):
                 connection.head = connection.reader.head()
                 self._note_head(name, connection.head)
+            elif isinstance(step, steps.ReadBytes):
+                self.lines.append(f"{name} < {shown(connection.reader.bytes(step.count))}")
+            elif isinstance(step, steps.HalfClose):
+                connection.sock.shutdown(socket.SHUT_WR)
             elif isinstance(step, steps.Read):
                 self._read(name, connection, step.method)
             elif isinstance(step, steps.Close):
                 hang_up(connection.sock, step.reset)
                 connection.gone = True
         except Ended as error:
-            self.lines.append(f"{name} < nothing more: {error.how}" + (f", got {shown(error.got)}" if error.got else ""))
+            self.lines.append(
+                f"{name} < nothing more: {error.how}" + (f", got {shown(error.got)}" if error.got else "")
+            )
         except OSError:
             self.lines.append(f"{name} could not send")
 

@@ -32,7 +32,9 @@ class Connection2:
         self.complete: set[int] = set()
         self.goaway: str | None = None
         settings = _setting(1, 0) + _setting(2, 0) + _setting(4, _LARGE)
-        self.sock.sendall(_PREFACE + _frame(_SETTINGS, 0, 0, settings) + _frame(_WINDOW, 0, 0, struct.pack(">I", 1 << 30)))
+        self.sock.sendall(
+            _PREFACE + _frame(_SETTINGS, 0, 0, settings) + _frame(_WINDOW, 0, 0, struct.pack(">I", 1 << 30))
+        )
 
     def send_headers(self, stream: int, headers: list[tuple[str, str]], end: bool) -> None:
         flags = _END_HEADERS | (_END_STREAM if end else 0)

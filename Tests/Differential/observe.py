@@ -18,7 +18,9 @@ Transcript = dict[str, list[str]]
 
 
 class Observation:
-    def __init__(self, which: str, binary: pathlib.Path, plugins: pathlib.Path, scenario: steps.Scenario, folder: pathlib.Path) -> None:
+    def __init__(
+        self, which: str, binary: pathlib.Path, plugins: pathlib.Path, scenario: steps.Scenario, folder: pathlib.Path
+    ) -> None:
         self.which, self.binary, self.plugins, self.scenario, self.folder = which, binary, plugins, scenario, folder
         self.proxy: Proxy | None = None
         self.problems: list[str] = []

@@ -37,7 +37,7 @@ def _any(name: str, **fields: object) -> dict:
     return {"@type": f"type.googleapis.com/{name}", **fields}
 
 
-def _wasm_filter(plugin: steps.Plugin, plugins: pathlib.Path) -> dict:
+def _wasm_filter(plugin: steps.Plugin, plugins: pathlib.Path, kind: str) -> dict:
     config: dict = {
         "name": f"{NAMESPACE}.{plugin.name}",
         "root_id": plugin.name,
@@ -54,7 +54,7 @@ def _wasm_filter(plugin: steps.Plugin, plugins: pathlib.Path) -> dict:
         config["vm_config"]["environment_variables"] = {"key_values": plugin.environment}
     return {
         "name": f"{NAMESPACE}.{plugin.name}",
-        "typed_config": _any("envoy.extensions.filters.http.wasm.v3.Wasm", config=config),
+        "typed_config": _any(f"envoy.extensions.filters.{kind}.wasm.v3.Wasm", config=config),
     }
 
 
@@ -70,9 +70,15 @@ def _cluster(name: str, port: int) -> dict:
     }
 
 
-def envoy(folder: pathlib.Path, binary: pathlib.Path, plugins: pathlib.Path, scenario: steps.Scenario, ports: Ports) -> list[str]:
+def envoy(
+    folder: pathlib.Path, binary: pathlib.Path, plugins: pathlib.Path, scenario: steps.Scenario, ports: Ports
+) -> list[str]:
     routes = [
-        {"name": "default", "match": {"prefix": route["prefix"]}, "route": {"cluster": route["cluster"], "timeout": "0s"}}
+        {
+            "name": "default",
+            "match": {"prefix": route["prefix"]},
+            "route": {"cluster": route["cluster"], "timeout": "0s"},
+        }
         for route in [*scenario.routes, {"prefix": "/", "cluster": steps.UPSTREAM}]
     ]
     router = _any("envoy.extensions.filters.http.router.v3.Router", suppress_envoy_headers=True)
@@ -82,13 +88,18 @@ def envoy(folder: pathlib.Path, binary: pathlib.Path, plugins: pathlib.Path, sce
         codec_type="AUTO",
         use_remote_address=True,
         generate_request_id=True,
-        http_filters=[_wasm_filter(plugin, plugins) for plugin in scenario.plugins]
+        http_filters=[_wasm_filter(plugin, plugins, "http") for plugin in scenario.plugins]
         + [{"name": "envoy.filters.http.router", "typed_config": router}],
         route_config={
             "name": "differential",
             "virtual_hosts": [{"name": "differential", "domains": ["*"], "routes": routes}],
         },
     )
+    filters = [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]
+    if scenario.network:
+        tcp = _any("envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy", stat_prefix="tcp", cluster=steps.UPSTREAM)
+        filters = [_wasm_filter(plugin, plugins, "network") for plugin in scenario.plugins]
+        filters.append({"name": "envoy.filters.network.tcp_proxy", "typed_config": tcp})
     config = {
         "admin": {"address": _socket(ports.admin)},
         "static_resources": {
@@ -98,9 +109,7 @@ def envoy(folder: pathlib.Path, binary: pathlib.Path, plugins: pathlib.Path, sce
                     "address": _socket(ports.listener),
                     "traffic_direction": "OUTBOUND",
                     "per_connection_buffer_limit_bytes": 1 << 20,
-                    "filter_chains": [
-                        {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
-                    ],
+                    "filter_chains": [{"filters": filters}],
                 }
             ],
             "clusters": [
@@ -147,10 +156,11 @@ def _destination(cluster: str) -> list[dict]:
     return [{"destination": {"host": cluster.split("|")[3], "port": {"number": 80}}}]
 
 
-def _wasm_plugin(plugin: steps.Plugin, priority: int, plugins: pathlib.Path) -> dict:
+def _wasm_plugin(plugin: steps.Plugin, priority: int, plugins: pathlib.Path, kind: str) -> dict:
     spec: dict = {
         "selector": {"matchLabels": {"istio": "ingressgateway"}},
         "url": f"file://{module_path(plugins, plugin)}",
+        "type": kind,
         "priority": priority,
         "failStrategy": plugin.strategy,
         "pluginName": plugin.name,
@@ -164,25 +174,31 @@ def _wasm_plugin(plugin: steps.Plugin, priority: int, plugins: pathlib.Path) -> 
     return _resource(EXTENSIONS, "WasmPlugin", plugin.name, spec)
 
 
-def mizzen(folder: pathlib.Path, binary: pathlib.Path, plugins: pathlib.Path, scenario: steps.Scenario, ports: Ports) -> list[str]:
-    server = {"port": {"number": ports.listener, "name": "http", "protocol": "HTTP"}, "hosts": ["*"]}
+def mizzen(
+    folder: pathlib.Path, binary: pathlib.Path, plugins: pathlib.Path, scenario: steps.Scenario, ports: Ports
+) -> list[str]:
+    kind, protocol = ("NETWORK", "TCP") if scenario.network else ("HTTP", "HTTP")
+    server = {"port": {"number": ports.listener, "name": "main", "protocol": protocol}, "hosts": ["*"]}
     gateway = {"selector": {"istio": "ingressgateway"}, "servers": [server]}
     routes: list[dict] = [
         {"match": [{"uri": {"prefix": route["prefix"]}}], "route": _destination(route["cluster"])}
         for route in scenario.routes
     ]
     routes.append({"route": _destination(steps.UPSTREAM)})
+    virtual_service: dict = {"hosts": ["*"], "gateways": ["differential"]}
+    if scenario.network:
+        virtual_service["tcp"] = [{"route": _destination(steps.UPSTREAM)}]
+    else:
+        virtual_service["http"] = routes
     documents = [
         _resource(NETWORKING, "Gateway", "differential", gateway),
-        _resource(
-            NETWORKING, "VirtualService", "differential", {"hosts": ["*"], "gateways": ["differential"], "http": routes}
-        ),
+        _resource(NETWORKING, "VirtualService", "differential", virtual_service),
         _entry(steps.UPSTREAM, ports.upstream),
         _entry(steps.CALLEE, ports.callee),
         _entry(steps.DEAD, ports.dead),
     ]
     count = len(scenario.plugins)
-    documents += [_wasm_plugin(plugin, count - i, plugins) for i, plugin in enumerate(scenario.plugins)]
+    documents += [_wasm_plugin(plugin, count - i, plugins, kind) for i, plugin in enumerate(scenario.plugins)]
     path = folder / "mizzen.yaml"
     path.write_text("\n---\n".join(json.dumps(document, indent=1) for document in documents))
     return [

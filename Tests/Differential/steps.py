@@ -49,6 +49,18 @@ class ReadHead:
 
 
 @dataclasses.dataclass
+class ReadBytes:
+    """So many bytes, of whatever they are; 0 for all until the peer ends the connection."""
+
+    count: int
+
+
+@dataclasses.dataclass
+class HalfClose:
+    """Sends no more, still reads."""
+
+
+@dataclasses.dataclass
 class Close:
     reset: bool = False
 
@@ -72,7 +84,7 @@ class Early:
     """First in an upstream's answer: it does not wait for the request's body before it goes on."""
 
 
-Step = Early | Send | WaitLog | WaitUpstream | Read | ReadHead | Close | Pause | On
+Step = Early | ReadBytes | HalfClose | Send | WaitLog | WaitUpstream | Read | ReadHead | Close | Pause | On
 
 
 def head(first: str, *headers: str) -> bytes:
@@ -141,6 +153,8 @@ class Scenario:
     upstream: dict[str, list[Step]] = dataclasses.field(default_factory=dict)  # by path; "*" for any
     callee: dict[str, list[Step]] = dataclasses.field(default_factory=dict)
     routes: list[dict] = dataclasses.field(default_factory=list)
+    # A TCP listener with network filters; the upstream's only script is upstream["tcp"].
+    network: bool = False
 
 
 def probe(*script: str, **more: typing.Any) -> Plugin:

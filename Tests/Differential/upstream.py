@@ -70,6 +70,8 @@ class Upstream:
     def _serve(self, sock: socket.socket, number: int) -> None:
         reader = Reader(sock)
         try:
+            if "tcp" in self.answers:
+                return self._talk(sock, reader)
             while self._exchange(sock, reader):
                 pass
         except (Ended, OSError):
@@ -77,6 +79,36 @@ class Upstream:
         except ValueError as error:  # not HTTP/1.1 at all
             self.problems.append(f"connection {number}: {error}")
             hang_up(sock, reset=True)
+
+    def _talk(self, sock: socket.socket, reader: Reader) -> None:
+        """Not HTTP: what comes in is one message of bytes."""
+        message = Message("bytes", [])
+        with self.changed:
+            self.requests.append(message)
+            self.changed.notify_all()
+        for step in self.answers["tcp"]:
+            if isinstance(step, steps.ReadBytes):
+                message.body += reader.bytes(step.count)
+            elif isinstance(step, steps.HalfClose):
+                sock.shutdown(socket.SHUT_WR)
+            elif not self._do(sock, step):
+                return
+        message.body += reader.bytes(0)
+        message.end = f"until {reader.closed}"
+        hang_up(sock, reset=False)
+
+    def _do(self, sock: socket.socket, step: steps.Step) -> bool:
+        """False when the connection is gone."""
+        if isinstance(step, steps.Send):
+            sock.sendall(step.data)
+        elif isinstance(step, steps.WaitLog):
+            self.wait_log(step)
+        elif isinstance(step, steps.Pause):
+            time.sleep(step.seconds)
+        elif isinstance(step, steps.Close):
+            hang_up(sock, step.reset)
+            return False
+        return True
 
     def _exchange(self, sock: socket.socket, reader: Reader) -> bool:
         message = reader.head(seconds=3600)
@@ -94,14 +126,7 @@ class Upstream:
                 self.whole += 1
                 self.changed.notify_all()
         for step in script:
-            if isinstance(step, steps.Send):
-                sock.sendall(step.data)
-            elif isinstance(step, steps.WaitLog):
-                self.wait_log(step)
-            elif isinstance(step, steps.Pause):
-                time.sleep(step.seconds)
-            elif isinstance(step, steps.Close):
-                hang_up(sock, step.reset)
+            if not self._do(sock, step):
                 return False
         if early:
             message.end = "complete"

@@ -90,6 +90,14 @@ class Reader:
         whole, self.buffer = self.buffer, b""
         return whole
 
+    def bytes(self, count: int, seconds: float = WAIT) -> bytes:
+        """So many, or with 0 all until the end; fewer when the peer has no more."""
+        end = time.monotonic() + seconds
+        try:
+            return self.exactly(count, end) if count else self.rest(end)
+        except Ended as error:
+            return error.got
+
     def head(self, seconds: float = WAIT) -> Message:
         end = time.monotonic() + seconds
         lines = self.until(b"\r\n\r\n", end).decode("latin-1").split("\r\n")
@@ -132,7 +140,7 @@ class Reader:
         message.trailers = _pairs(lines)
 
     def idle(self, seconds: float) -> str:
-        """How the connection stands once nothing more comes: "open", "closed", "reset", or that there is more than was asked for."""
+        """How the connection stands: "open", "closed", "reset", or that there is more than was asked for."""
         if self.closed is None and not self.buffer:
             try:
                 self.fill(time.monotonic() + seconds)

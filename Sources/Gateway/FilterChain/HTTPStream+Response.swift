@@ -37,6 +37,11 @@ extension HTTPStream {
         // Trailers of a plugin's need chunks, whatever length the upstream announced.
         let hasTrailers = (self.responseTrailers?.count ?? 0) > 0 && !self.downstream.isHTTP10
         if let total, !hasTrailers {
+            // Over HTTP/2 the head itself says that it is the end; gRPC's answers without messages have no length.
+            if total == 0, self.downstream.isHTTP2, self.responseHeaders.firstIndex(of: "content-length") == nil {
+                self.responseRemaining = 0
+                return .length
+            }
             self.responseHeaders.setDecimal("content-length", total)
             self.responseRemaining = total
             return .length

@@ -204,12 +204,12 @@ final class HTTPStream {
         self.downstream.streamReset()
     }
 
-    /// The client is gone.
-    func downstreamClosed() {
+    /// The client is gone, or, over HTTP/2, has reset the stream.
+    func downstreamClosed(details: StaticString = "downstream_remote_disconnect") {
         guard self.isActive else { return }
         if !self.responseHeadWritten { self.status = 0 }
         self.flags = "DC"
-        self.setDetails("downstream_remote_disconnect")
+        self.setDetails(details)
         self.end()
     }
 

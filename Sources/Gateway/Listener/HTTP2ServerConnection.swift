@@ -137,7 +137,7 @@ final class HTTP2ServerConnection: ChannelInboundHandler, ServerConnection {
 
     private func peerClosed(_ id: HTTP2StreamID) {
         guard let stream = self.streams.removeValue(forKey: id) else { return }
-        stream.closed()
+        stream.closed(byReset: true)
         self.unused.append(stream)
         self.closeIfDrained()
     }
@@ -147,7 +147,7 @@ final class HTTP2ServerConnection: ChannelInboundHandler, ServerConnection {
         self.worker.remove(self)
         let streams = Array(self.streams.values)
         self.streams = [:]
-        for stream in streams { stream.closed() }
+        for stream in streams { stream.closed(byReset: false) }
         context.fireChannelInactive()
     }
 

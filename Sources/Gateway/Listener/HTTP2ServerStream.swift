@@ -134,10 +134,10 @@ final class HTTP2ServerStream: DownstreamConnection {
     }
 
     /// The peer has reset the stream, or the connection is gone.
-    func closed() {
+    func closed(byReset: Bool) {
         guard self.phase != .unused else { return }
         self.phase = .unused
-        self.stream.downstreamClosed()
+        self.stream.downstreamClosed(details: byReset ? "http2.remote_reset" : "downstream_remote_disconnect")
     }
 
     // MARK: DownstreamConnection

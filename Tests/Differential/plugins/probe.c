@@ -190,3 +190,25 @@ EXPORT(proxy_on_http_call_response) void on_call(u32 root, u32 token, u32 count_
     end_line(INFO);
     run(0);
 }
+
+// Layer 4: new connection, data and close of either side.
+EXPORT(proxy_on_new_connection) u32 on_nc(u32 context) {
+    begin();
+    enter("nc", context, context);
+    newest_stream = context;
+    if (!first_stream) first_stream = context;
+    announce();
+    return run(CONTINUE);
+}
+EXPORT(proxy_on_downstream_data) u32 on_dd(u32 c, u32 size, u32 end) { return body("dd", RB, c, size, end); }
+EXPORT(proxy_on_upstream_data) u32 on_ud(u32 c, u32 size, u32 end) { return body("ud", SB, c, size, end); }
+static void closed(const char *name, u32 context, u32 peer) {
+    begin();
+    enter(name, context, context);
+    put_prefix();
+    put_text(" by "), put_number(peer);
+    end_line(INFO);
+    run(0);
+}
+EXPORT(proxy_on_downstream_connection_close) void on_dc(u32 c, u32 peer) { closed("dc", c, peer); }
+EXPORT(proxy_on_upstream_connection_close) void on_uc(u32 c, u32 peer) { closed("uc", c, peer); }

@@ -41,7 +41,12 @@ SCENARIOS = [
     ),
     Scenario(
         "bodies: parts of the buffer",
-        [probe("rb: ?more body 0 1 2; body 0 3 100; body 0 5 1; body 0 9 1; body 0 5 max; body 0 0 max; body 0 0 0; body 9 0 1")],
+        [
+            probe(
+                "rb: ?more body 0 1 2; body 0 3 100; body 0 5 1; body 0 9 1; body 0 5 max; body 0 0 max; body 0 0 0;"
+                " body 9 0 1"
+            )
+        ],
         streamed_post(b"hello"),
     ),
     Scenario(
@@ -62,7 +67,8 @@ SCENARIOS = [
         [
             probe(
                 *(
-                    f"{callback}: set-body 0 0 0 x; set-body 1 0 0 x; set-body 4 0 0 x; set-body 6 0 0 x; set-body 9 0 0 x"
+                    f"{callback}: set-body 0 0 0 x; set-body 1 0 0 x; set-body 4 0 0 x; set-body 6 0 0 x; set-body 9"
+                    " 0 0 x"
                     for callback in ("rh", "sh", "log")
                 )
             )

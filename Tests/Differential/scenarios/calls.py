@@ -1,6 +1,22 @@
 """HTTP calls that plugins make."""
 
-from steps import CALLEE, DEAD, Close, Pause, Scenario, Send, WaitLog, answer, chunk, escaped, get, head, post, probe, streamed
+from steps import (
+    CALLEE,
+    DEAD,
+    Close,
+    Pause,
+    Scenario,
+    Send,
+    WaitLog,
+    answer,
+    chunk,
+    escaped,
+    get,
+    head,
+    post,
+    probe,
+    streamed,
+)
 
 CALL = f"call {escaped(CALLEE)}"
 ASK = ":method GET :path /check :authority callee"
@@ -12,7 +28,7 @@ SCENARIOS = [
         [
             probe(
                 f"rh: {CALL} 2000 - {ASK} x-for a; return 1",
-                f"call: map 6; get 6 :status; get 6 X-Answer; body 4 0 99; body-size 4; effective caller;"
+                "call: map 6; get 6 :status; get 6 X-Answer; body 4 0 99; body-size 4; effective caller;"
                 " get 6 :status; body 4 0 99; get 0 :path; add 0 x-answer yes; continue 0",
             )
         ],
@@ -21,7 +37,13 @@ SCENARIOS = [
     ),
     Scenario(
         "calls: with a body and headers",
-        [probe(f"rh: {CALL} 2000 hello :method POST :path /check?q=1 :authority callee x-a 1 x-a 2 content-type t; return 1", f"call: {RESUME}")],
+        [
+            probe(
+                f"rh: {CALL} 2000 hello :method POST :path /check?q=1 :authority callee x-a 1 x-a 2 content-type t;"
+                " return 1",
+                f"call: {RESUME}",
+            )
+        ],
         get(),
     ),
     Scenario(
@@ -31,15 +53,21 @@ SCENARIOS = [
     ),
     Scenario(
         "calls: what the host adds to the request",
-        [probe(f"rh: {CALL} 2000 - :method GET :path / :authority callee user-agent mine x-forwarded-for 1.2.3.4; return 1", f"call: {RESUME}")],
+        [
+            probe(
+                f"rh: {CALL} 2000 - :method GET :path / :authority callee user-agent mine x-forwarded-for 1.2.3.4;"
+                " return 1",
+                f"call: {RESUME}",
+            )
+        ],
         get("/", "x-request-id: mine"),
     ),
     Scenario(
         "calls: without what they need",
         [
             probe(
-                f"rh: {CALL} 500 - :path / :authority c; {CALL} 500 - :method GET :authority c;"
-                f" {CALL} 500 - :method GET :path /; {CALL} 500 - x y; {CALL} 500 -; call nowhere 500 - {ASK}; call - 500 - {ASK}"
+                f"rh: {CALL} 500 - :path / :authority c; {CALL} 500 - :method GET :authority c; {CALL} 500 - :method"
+                f" GET :path /; {CALL} 500 - x y; {CALL} 500 -; call nowhere 500 - {ASK}; call - 500 - {ASK}"
             )
         ],
         get(),
@@ -77,13 +105,24 @@ SCENARIOS = [
         "calls: a chunked answer",
         [probe(f"rh: {CALL} 2000 - {ASK}; return 1", f"call: map 6; body 4 0 99; body 4 2 3; {RESUME}")],
         get(),
-        callee={"*": [Send(head("HTTP/1.1 200 OK", "transfer-encoding: chunked") + chunk(b"one,") + chunk(b"two") + b"0\r\n\r\n")]},
+        callee={
+            "*": [
+                Send(
+                    head("HTTP/1.1 200 OK", "transfer-encoding: chunked")
+                    + chunk(b"one,")
+                    + chunk(b"two")
+                    + b"0\r\n\r\n"
+                )
+            ]
+        },
     ),
     Scenario(
         "calls: an answer with trailers",
         [probe(f"rh: {CALL} 2000 - {ASK}; return 1", f"call: map 7; get 7 x-t; {RESUME}")],
         get(),
-        callee={"*": [Send(head("HTTP/1.1 200 OK", "transfer-encoding: chunked") + chunk(b"one") + b"0\r\nx-t: 1\r\n\r\n")]},
+        callee={
+            "*": [Send(head("HTTP/1.1 200 OK", "transfer-encoding: chunked") + chunk(b"one") + b"0\r\nx-t: 1\r\n\r\n")]
+        },
     ),
     Scenario(
         "calls: HEAD, 204, 503 and 100",
@@ -107,7 +146,8 @@ SCENARIOS = [
         "calls: two at a time, answered in the other order",
         [
             probe(
-                f"rh: {CALL} 3000 - :method GET :path /slow :authority c; {CALL} 3000 - :method GET :path /fast :authority c; return 1",
+                f"rh: {CALL} 3000 - :method GET :path /slow :authority c; {CALL} 3000 - :method GET :path /fast"
+                " :authority c; return 1",
                 "call: body 4 0 9; ?nth=2 effective first; ?nth=2 continue 0",
             )
         ],
@@ -122,17 +162,34 @@ SCENARIOS = [
     ),
     Scenario(
         "calls: from log and done",
-        [probe(f"log: {CALL} 2000 - {ASK}", f"done: ?stream {CALL} 2000 - {ASK}", "call: get 6 :status; effective caller")],
+        [
+            probe(
+                f"log: {CALL} 2000 - {ASK}",
+                f"done: ?stream {CALL} 2000 - {ASK}",
+                "call: get 6 :status; effective caller",
+            )
+        ],
         [*get(), WaitLog("call> effective", 2)],
     ),
     Scenario(
         "calls: from a tick",
-        [probe("configure: tick-period 40", f"tick: {CALL} 2000 - {ASK}; tick-period 0", "call: get 6 :status; prop plugin_name")],
+        [
+            probe(
+                "configure: tick-period 40",
+                f"tick: {CALL} 2000 - {ASK}; tick-period 0",
+                "call: get 6 :status; prop plugin_name",
+            )
+        ],
         [WaitLog("call> prop"), *get()],
     ),
     Scenario(
         "calls: from the response",
-        [probe(f"sh: {CALL} 2000 - {ASK}; return 1", "call: get 6 :status; effective caller; add 2 x-call 1; continue 1")],
+        [
+            probe(
+                f"sh: {CALL} 2000 - {ASK}; return 1",
+                "call: get 6 :status; effective caller; add 2 x-call 1; continue 1",
+            )
+        ],
         get(),
     ),
     Scenario(

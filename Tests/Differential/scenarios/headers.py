@@ -11,15 +11,15 @@ REPEATED_RESPONSE = (
     "age cache-control content-type etag grpc-status location set-cookie vary via www-authenticate x-other"
 ).split()
 KNOWN = (
-    "accept accept-charset accept-encoding accept-language access-control-allow-credentials access-control-allow-headers"
-    " access-control-allow-methods access-control-allow-origin access-control-expose-headers access-control-max-age"
-    " access-control-request-headers access-control-request-method age allow authorization cache-control cdn-loop"
-    " content-disposition content-encoding content-language content-type cookie date etag expires forwarded from"
-    " grpc-accept-encoding grpc-encoding grpc-message grpc-status grpc-timeout if-match if-modified-since if-none-match"
-    " if-range if-unmodified-since last-modified link location origin pragma proxy-authorization proxy-status range"
-    " referer retry-after server set-cookie traceparent tracestate user-agent vary via warning www-authenticate"
-    " x-b3-traceid x-client-trace-id x-forwarded-client-cert x-forwarded-for x-forwarded-host x-forwarded-port"
-    " x-forwarded-proto x-real-ip x-request-id"
+    "accept accept-charset accept-encoding accept-language access-control-allow-credentials"
+    " access-control-allow-headers access-control-allow-methods access-control-allow-origin"
+    " access-control-expose-headers access-control-max-age access-control-request-headers access-control-request-method"
+    " age allow authorization cache-control cdn-loop content-disposition content-encoding content-language content-type"
+    " cookie date etag expires forwarded from grpc-accept-encoding grpc-encoding grpc-message grpc-status grpc-timeout"
+    " if-match if-modified-since if-none-match if-range if-unmodified-since last-modified link location origin pragma"
+    " proxy-authorization proxy-status range referer retry-after server set-cookie traceparent tracestate user-agent"
+    " vary via warning www-authenticate x-b3-traceid x-client-trace-id x-forwarded-client-cert x-forwarded-for"
+    " x-forwarded-host x-forwarded-port x-forwarded-proto x-real-ip x-request-id"
 ).split()
 
 SCENARIOS = [
@@ -47,7 +47,9 @@ SCENARIOS = [
                 " add 0 user-agent more; add 0 content-type more; add 0 authorization more; add 0 x-empty -; map 0"
             )
         ],
-        get("/", "x-one: 1", "cookie: a=1", "accept: */*", "user-agent: t", "content-type: c", "authorization: Basic x"),
+        get(
+            "/", "x-one: 1", "cookie: a=1", "accept: */*", "user-agent: t", "content-type: c", "authorization: Basic x"
+        ),
     ),
     Scenario(
         "headers: repeated ones of the client, joined or not",
@@ -148,8 +150,12 @@ SCENARIOS = [
     ),
     Scenario(
         "headers: set all pairs of the request",
-        [probe("rh: set-pairs 0 :method GET :path /new :authority a.example :scheme http x-forwarded-proto http"
-                " x-a 1 x-a 2 X-B -; map 0")],
+        [
+            probe(
+                "rh: set-pairs 0 :method GET :path /new :authority a.example :scheme http x-forwarded-proto http"
+                " x-a 1 x-a 2 X-B -; map 0"
+            )
+        ],
         get("/old", "x-old: 1"),
     ),
     Scenario(
@@ -216,7 +222,8 @@ SCENARIOS = [
         [
             probe(
                 *(
-                    f"{callback}: get 0 :path; get 1 t; get 2 :status; get 3 t; get 6 :status; get 7 t; get 4 a; get 9 a"
+                    f"{callback}: get 0 :path; get 1 t; get 2 :status; get 3 t; get 6 :status; get 7 t; get 4 a;"
+                    " get 9 a"
                     for callback in ("create", "rh", "rb", "sh", "sb", "log", "done", "delete")
                 )
             )
@@ -229,8 +236,8 @@ SCENARIOS = [
         [
             probe(
                 *(
-                    f"{callback}: add 0 x-{callback} v; add 1 t v; replace 2 x-{callback} v; remove 3 t; set-pairs 6 a b;"
-                    f" add 7 a b; size 0; size 2; size 3; size 6"
+                    f"{callback}: add 0 x-{callback} v; add 1 t v; replace 2 x-{callback} v; remove 3 t; set-pairs 6 a"
+                    " b; add 7 a b; size 0; size 2; size 3; size 6"
                     for callback in ("create", "rh", "rb", "sh", "sb", "log", "done", "delete")
                 )
             )
@@ -245,7 +252,12 @@ SCENARIOS = [
     ),
     Scenario(
         "headers: hop-by-hop ones of the client and of the upstream",
-        [probe("rh: get 0 connection; get 0 te; get 0 x-hop; get 0 keep-alive", "sh: get 2 connection; get 2 keep-alive")],
+        [
+            probe(
+                "rh: get 0 connection; get 0 te; get 0 x-hop; get 0 keep-alive",
+                "sh: get 2 connection; get 2 keep-alive",
+            )
+        ],
         get("/", "connection: keep-alive, x-hop", "x-hop: 1", "te: trailers", "keep-alive: timeout=5"),
         upstream={"*": answer("200 OK", "connection: keep-alive", "keep-alive: timeout=5")},
     ),

@@ -56,7 +56,13 @@ SCENARIOS = [
     ),
     Scenario(
         "http2: request trailers",
-        [probe("rb: body 0 0 99", "rt: map 1; get 1 x-t; add 1 x-new 1; replace 1 x-t 2; remove 1 x-gone; map 1", "sh: get 1 x-t")],
+        [
+            probe(
+                "rb: body 0 0 99",
+                "rt: map 1; get 1 x-t; add 1 x-new 1; replace 1 x-t 2; remove 1 x-gone; map 1",
+                "sh: get 1 x-t",
+            )
+        ],
         [
             Headers2(1, head2("/", method="POST")),
             Data2(1, b"hello"),
@@ -120,18 +126,37 @@ SCENARIOS = [
     Scenario(
         "http2: the client resets a paused stream",
         [probe("rh: ?path=/wait return 1", ENDS)],
-        [Headers2(1, head2("/wait"), end=True), WaitLog("rh eos"), Reset2(1), WaitLog("a delete"), *get2("/next", stream=3)],
+        [
+            Headers2(1, head2("/wait"), end=True),
+            WaitLog("rh eos"),
+            Reset2(1),
+            WaitLog("a delete"),
+            *get2("/next", stream=3),
+        ],
     ),
     Scenario(
         "http2: the client resets while the upstream thinks",
         [probe(ENDS)],
-        [Headers2(1, head2("/slow"), end=True), WaitUpstream(1), Reset2(1), WaitLog("a delete"), *get2("/next", stream=3)],
+        [
+            Headers2(1, head2("/slow"), end=True),
+            WaitUpstream(1),
+            Reset2(1),
+            WaitLog("a delete"),
+            *get2("/next", stream=3),
+        ],
         upstream={"/slow": [WaitLog("a delete")]},
     ),
     Scenario(
         "http2: the client resets in the middle of its body",
         [probe(ENDS)],
-        [Headers2(1, head2("/", method="POST")), Data2(1, b"hello"), WaitLog("rb size 5"), Reset2(1), WaitLog("a delete")],
+        [
+            Headers2(1, head2("/", method="POST")),
+            Data2(1, b"hello"),
+            WaitLog("rb size 5"),
+            WaitUpstream(1),
+            Reset2(1),
+            WaitLog("a delete"),
+        ],
     ),
     Scenario(
         "http2: the client closes the connection with two streams on it",
@@ -155,7 +180,13 @@ SCENARIOS = [
     Scenario(
         "http2: a local response when the response has begun",
         [probe(f"sb: ?more local 403 {NO} because denied", ENDS)],
-        [Headers2(1, head2("/"), end=True), Read2(1, head=True), WaitLog("sb> local"), Read2(1), *get2("/next", stream=3)],
+        [
+            Headers2(1, head2("/"), end=True),
+            Read2(1, head=True),
+            WaitLog("sb> local"),
+            Read2(1),
+            *get2("/next", stream=3),
+        ],
         upstream={
             "/": [
                 Send(head("HTTP/1.1 200 OK", "transfer-encoding: chunked")),
@@ -165,6 +196,11 @@ SCENARIOS = [
                 WaitLog("sb> local"),
             ]
         },
+    ),
+    Scenario(
+        "http2: a local response without a body",
+        [probe(f"rh: local 401 {NO} - -")],
+        get2(),
     ),
     Scenario(
         "http2: gRPC, refused by a plugin",
@@ -226,7 +262,7 @@ SCENARIOS = [
         [probe("rb: ?more return 1; ?eos set-body 0 0 max all; body-size 0", extra={"quiet": "1"})],
         [
             Headers2(1, head2("/", method="POST")),
-            *(step for i in range(1, 5) for step in (Data2(1, b"a" * 10_000), WaitLog(f"= 0 {i}0000 flags"))),
+            *(step for i in range(1, 5) for step in (Data2(1, b"a" * 100), WaitLog(f"= 0 {i}00 flags"))),
             Data2(1, b"", end=True),
             Read2(1),
         ],

@@ -6,7 +6,9 @@ WATCH = ("rh: ids", "sh: ids", "log: ids", "done: ids", "delete: ids", "create: 
 
 SCENARIOS = [
     Scenario("order: one plugin, one stream", [probe(*WATCH)], get()),
-    Scenario("order: one plugin, three streams on one connection", [probe(*WATCH)], [*get("/1"), *get("/2"), *get("/3")]),
+    Scenario(
+        "order: one plugin, three streams on one connection", [probe(*WATCH)], [*get("/1"), *get("/2"), *get("/3")]
+    ),
     Scenario(
         "order: two streams at a time",
         [probe(*WATCH)],
@@ -44,7 +46,10 @@ SCENARIOS = [
     ),
     Scenario(
         "order: a plugin that answers, one behind it that sees nothing",
-        [probe("rh: local 403 4294967295 - no"), probe("create: get 0 :path", "log: get 0 :path; get 2 :status", name="b")],
+        [
+            probe("rh: local 403 4294967295 - no"),
+            probe("create: get 0 :path", "log: get 0 :path; get 2 :status", name="b"),
+        ],
         get(),
     ),
     Scenario(
@@ -74,12 +79,19 @@ SCENARIOS = [
     Scenario(
         "order: the client resets in the middle of its body",
         [probe("log: get 0 :path; get 2 :status; prop response.code_details")],
-        [Send(request("POST", "/", "content-length: 10") + b"hello"), WaitLog("rb size"), Close(reset=True), WaitLog("delete")],
+        [
+            Send(request("POST", "/", "content-length: 10") + b"hello"),
+            WaitLog("rb size"),
+            Close(reset=True),
+            WaitLog("delete"),
+        ],
     ),
     Scenario(
         "order: 1xx answers stay hidden",
         [probe("sh: get 2 :status")],
         get(),
-        upstream={"*": [Send(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n"), *answer()]},
+        upstream={
+            "*": [Send(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n"), *answer()]
+        },
     ),
 ]

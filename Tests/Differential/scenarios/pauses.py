@@ -27,7 +27,11 @@ SCENARIOS = [
     ),
     Scenario(
         "pauses: the body waits with the headers",
-        [probe("rh: tick-period 200; return 1", "rb: body 0 0 99", "tick: effective stream; continue 0; tick-period 0")],
+        [
+            probe(
+                "rh: tick-period 200; return 1", "rb: body 0 0 99", "tick: effective stream; continue 0; tick-period 0"
+            )
+        ],
         [Send(request("POST", "/", body=b"hello")), Read("POST")],
     ),
     Scenario(
@@ -130,7 +134,9 @@ SCENARIOS = [
         "pauses: the second plugin pauses, the first one's changes stay",
         [
             probe("rh: add 0 x-a 1", "sh: add 2 x-a 1"),
-            probe("rh: get 0 x-a; tick-period 40; return 1", "tick: effective stream; continue 0; tick-period 0", name="b"),
+            probe(
+                "rh: get 0 x-a; tick-period 40; return 1", "tick: effective stream; continue 0; tick-period 0", name="b"
+            ),
         ],
         get(),
     ),
@@ -179,7 +185,12 @@ SCENARIOS = [
     ),
     Scenario(
         "pauses: a context that is gone",
-        [probe("rh: ?path=/second effective first; ?path=/second effective 99; ?path=/second effective 0; effective root")],
+        [
+            probe(
+                "rh: ?path=/second effective first; ?path=/second effective 99; ?path=/second effective 0; effective"
+                " root"
+            )
+        ],
         [*get("/first"), WaitLog("delete"), *get("/second")],
     ),
     Scenario(
@@ -215,7 +226,12 @@ SCENARIOS = [
     ),
     Scenario(
         "pauses: ticks come again and again, until they are stopped",
-        [probe("configure: tick-period 30", "tick: ?nth=1 say one; ?nth=2 say two; ?nth=3 say three; ?nth=3 tick-period 0")],
+        [
+            probe(
+                "configure: tick-period 30",
+                "tick: ?nth=1 say one; ?nth=2 say two; ?nth=3 say three; ?nth=3 tick-period 0",
+            )
+        ],
         [WaitLog("say three"), Pause(0.2), *get()],
     ),
     Scenario(

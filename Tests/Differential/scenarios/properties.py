@@ -3,14 +3,33 @@
 from steps import Scenario, get, post, probe, streamed, streamed_post, answer
 
 REQUEST = (
-    "request.path", "request.url_path", "request.host", "request.scheme", "request.method", "request.headers.x-a",
-    "request.headers.x-none", "request.headers.:path", "request.referer", "request.useragent", "request.protocol",
-    "request.query", "request.size", "request.nothing",
-)  # fmt: skip
+    "request.path",
+    "request.url_path",
+    "request.host",
+    "request.scheme",
+    "request.method",
+    "request.headers.x-a",
+    "request.headers.x-none",
+    "request.headers.:path",
+    "request.referer",
+    "request.useragent",
+    "request.protocol",
+    "request.query",
+    "request.size",
+    "request.nothing",
+)
 RESPONSE = (
-    "response.code", "response.code_details", "response.flags", "response.headers.x-up", "response.headers.:status",
-    "response.size", "response.grpc_status", "response.trailers.x", "response.backend_latency.x", "response.nothing",
-)  # fmt: skip
+    "response.code",
+    "response.code_details",
+    "response.flags",
+    "response.headers.x-up",
+    "response.headers.:status",
+    "response.size",
+    "response.grpc_status",
+    "response.trailers.x",
+    "response.backend_latency.x",
+    "response.nothing",
+)
 PLUGIN = ("plugin_name", "plugin_root_id", "plugin_vm_id", "plugin_name.x")
 
 
@@ -26,13 +45,24 @@ SCENARIOS = [
     ),
     Scenario(
         "properties: of the request, in later callbacks",
-        [probe(*(f"{callback}: " + props("request.path", "request.method", "request.headers.x-a", "request.size") for callback in ("rb", "sh", "sb", "log")))],
+        [
+            probe(
+                *(
+                    f"{callback}: " + props("request.path", "request.method", "request.headers.x-a", "request.size")
+                    for callback in ("rb", "sh", "sb", "log")
+                )
+            )
+        ],
         streamed_post(b"hello", "/p", "x-a: 1"),
         upstream={"*": streamed(b"world")},
     ),
     Scenario(
         "properties: of the request, when it is over",
-        [probe(*(f"{callback}: " + props("request.path", "response.code") for callback in ("create", "done", "delete")))],
+        [
+            probe(
+                *(f"{callback}: " + props("request.path", "response.code") for callback in ("create", "done", "delete"))
+            )
+        ],
         get(),
     ),
     Scenario(
@@ -53,14 +83,20 @@ SCENARIOS = [
             probe(
                 "rh: "
                 + props(
-                    "connection.mtls", "connection.requested_server_name", "connection.tls_version",
-                    "connection.subject_local_certificate", "connection.termination_details", "source.address",
-                    "destination.address", "connection.nothing", "connection",
+                    "connection.mtls",
+                    "connection.requested_server_name",
+                    "connection.tls_version",
+                    "connection.subject_local_certificate",
+                    "connection.termination_details",
+                    "source.address",
+                    "destination.address",
+                    "connection.nothing",
+                    "connection",
                 )
             )
         ],
         get(),
-    ),  # fmt: skip
+    ),
     Scenario(
         "properties: of the plugin, everywhere",
         [probe(*(f"{callback}: " + props(*PLUGIN) for callback in ("configure", "rh", "log")))],
@@ -68,7 +104,12 @@ SCENARIOS = [
     ),
     Scenario(
         "properties: of streams, in the root context",
-        [probe("configure: " + props("request.path", "response.code", "source.address", "connection.mtls", "xds.cluster_name"))],
+        [
+            probe(
+                "configure: "
+                + props("request.path", "response.code", "source.address", "connection.mtls", "xds.cluster_name")
+            )
+        ],
         get(),
     ),
     Scenario(
@@ -77,7 +118,14 @@ SCENARIOS = [
             probe(
                 *(
                     f"{callback}: "
-                    + props("xds.cluster_name", "xds.route_name", "cluster_name", "route_name", "listener_direction", "upstream.address")
+                    + props(
+                        "xds.cluster_name",
+                        "xds.route_name",
+                        "cluster_name",
+                        "route_name",
+                        "listener_direction",
+                        "upstream.address",
+                    )
                     for callback in ("rh", "sh", "log")
                 )
             )
@@ -86,7 +134,12 @@ SCENARIOS = [
     ),
     Scenario(
         "properties: names that are none",
-        [probe("rh: prop nothing; prop request; prop response; prop %2e; prop request%2epath; raw get_property @x 0 tmp tmp; prop node; prop filter_state.x; prop metadata.x")],
+        [
+            probe(
+                "rh: prop nothing; prop request; prop response; prop %2e; prop request%2epath; raw get_property @x 0"
+                " tmp tmp; prop node; prop filter_state.x; prop metadata.x"
+            )
+        ],
         get(),
     ),
     Scenario(
@@ -114,7 +167,12 @@ SCENARIOS = [
     ),
     Scenario(
         "properties: after the path was rewritten",
-        [probe("rh: replace 0 :path /new?z=1; " + props("request.path", "request.url_path", "request.query"), "log: prop request.path")],
+        [
+            probe(
+                "rh: replace 0 :path /new?z=1; " + props("request.path", "request.url_path", "request.query"),
+                "log: prop request.path",
+            )
+        ],
         get("/old"),
     ),
     Scenario(

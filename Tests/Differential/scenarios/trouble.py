@@ -35,9 +35,11 @@ SCENARIOS = [
         Scenario(
             f"trouble: a trap in the request body, {policy}",
             [probe("rb: trap", strategy=policy)],
-            [Send(request("POST", "/", "transfer-encoding: chunked") + chunk(b"hello")), Read("POST"), Pause(1.5)]
-            if policy != "FAIL_OPEN"
-            else streamed_post(b"hello", wait="rb> trap"),
+            (
+                [Send(request("POST", "/", "transfer-encoding: chunked") + chunk(b"hello")), Read("POST"), Pause(1.5)]
+                if policy != "FAIL_OPEN"
+                else streamed_post(b"hello", wait="rb> trap")
+            ),
         )
         for policy in POLICIES
     ),

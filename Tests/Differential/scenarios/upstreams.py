@@ -3,10 +3,19 @@
 from steps import DEAD, Close, Pause, Read, Scenario, Send, WaitLog, answer, get, head, post, probe, request
 
 LINGER = Pause(1.5)  # Envoy takes a second to close a connection whose request it has not read
-LOOK = ("sh: map 2; add 2 x-a 1", "sb: body 1 0 99", "log: get 2 :status; prop response.code_details; prop response.code")
+LOOK = (
+    "sh: map 2; add 2 x-a 1",
+    "sb: body 1 0 99",
+    "log: get 2 :status; prop response.code_details; prop response.code",
+)
 
 SCENARIOS = [
-    Scenario("upstreams: nobody listens", [probe(*LOOK)], [*get("/dead"), *get("/alive")], routes=[{"prefix": "/dead", "cluster": DEAD}]),
+    Scenario(
+        "upstreams: nobody listens",
+        [probe(*LOOK)],
+        [*get("/dead"), *get("/alive")],
+        routes=[{"prefix": "/dead", "cluster": DEAD}],
+    ),
     Scenario("upstreams: closes before it answers", [probe(*LOOK)], get(), upstream={"*": [Close()]}),
     Scenario("upstreams: resets before it answers", [probe(*LOOK)], post(b"x"), upstream={"*": [Close(reset=True)]}),
     Scenario(
@@ -63,7 +72,11 @@ SCENARIOS = [
     Scenario(
         "upstreams: odd paths stay as they are",
         [probe("rh: get 0 :path")],
-        [step for path in ("/a//b", "/a/../b", "/a/./b", "/%2e%2e/x", "/a%2Fb", "/a?x=/../y", "/a;b=c") for step in get(path)],
+        [
+            step
+            for path in ("/a//b", "/a/../b", "/a/./b", "/%2e%2e/x", "/a%2Fb", "/a?x=/../y", "/a;b=c")
+            for step in get(path)
+        ],
     ),
     Scenario("upstreams: an asterisk as target of GET", [probe("rh: get 0 :path")], [*get("*"), LINGER]),
     Scenario(
@@ -79,7 +92,11 @@ SCENARIOS = [
     Scenario(
         "upstreams: content-length and chunked in one request",
         [probe("rb: body 0 0 99")],
-        [Send(request("POST", "/", "content-length: 5", "transfer-encoding: chunked") + b"0\r\n\r\n"), Read("POST"), LINGER],
+        [
+            Send(request("POST", "/", "content-length: 5", "transfer-encoding: chunked") + b"0\r\n\r\n"),
+            Read("POST"),
+            LINGER,
+        ],
     ),
     Scenario(
         "upstreams: an answer of 500 is passed on",

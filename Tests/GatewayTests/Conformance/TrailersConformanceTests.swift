@@ -23,6 +23,12 @@ struct TrailersConformanceTests {
 
     static let cases: [GatewayCase] = [
         GatewayCase(
+            "H15 over HTTP/2 a gRPC request is refused with a head that is the end, without a length",
+            [.requestHeaders: Guest.answer(403, "no")],
+            { try $0.exchange2(["hello"], headers: [("content-type", "application/grpc")]) },
+            guest: ["0"], forwarded: [], client: ["200 content-type=application/grpc grpc-message=no grpc-status=7"]
+        ),
+        GatewayCase(
             "G2 two chunks, then trailers: no body callback ends the stream",
             Self.callbacks,
             { try $0.exchange2(["hello", " world"], trailers: [("t", "1")]) },
