@@ -66,18 +66,18 @@ class Connection2:
 
     def _take_frame(self, end: float) -> None:
         head = self.reader.exactly(9, end)
-        size, kind, flags = int.from_bytes(head[:3]), head[3], head[4]
-        stream = int.from_bytes(head[5:]) & _LARGE
+        size, kind, flags = int.from_bytes(head[:3], "big"), head[3], head[4]
+        stream = int.from_bytes(head[5:], "big") & _LARGE
         payload = self.reader.exactly(size, end) if size else b""
         if kind == _SETTINGS and not flags & _ACK:
             self.sock.sendall(_frame(_SETTINGS, _ACK, 0))
         elif kind == _PING and not flags & _ACK:
             self.sock.sendall(_frame(_PING, _ACK, 0, payload))
         elif kind == _GOAWAY:
-            self.goaway = ERRORS.get(int.from_bytes(payload[4:8]), "another error")
+            self.goaway = ERRORS.get(int.from_bytes(payload[4:8], "big"), "another error")
         elif kind == _RST:
             message = self.messages.setdefault(stream, Message("no head", []))
-            message.end = f"reset: {ERRORS.get(int.from_bytes(payload), 'another error')}"
+            message.end = f"reset: {ERRORS.get(int.from_bytes(payload, "big"), 'another error')}"
             self.complete.add(stream)
         elif kind in (_HEADERS, _DATA):
             if flags & _PADDED:
@@ -86,7 +86,7 @@ class Connection2:
                 payload = payload[5:]
             while kind == _HEADERS and not flags & _END_HEADERS:
                 more = self.reader.exactly(9, end)
-                payload += self.reader.exactly(int.from_bytes(more[:3]), end)
+                payload += self.reader.exactly(int.from_bytes(more[:3], "big"), end)
                 flags |= more[4] & _END_HEADERS
             self._take_message(kind, flags, stream, payload)
 

@@ -1,4 +1,4 @@
-"""docs/envoy-differences.md: made from differences.py and compare.py, and checked to be what it would be."""
+"""docs/envoy-differences.md: made from differences/ and compare.py, and checked to be what it would be."""
 
 import pathlib
 import textwrap
@@ -18,7 +18,7 @@ the client, the upstream, the callee of HTTP calls and the plugins themselves se
 The others differ for the reasons below, exactly as [differences.json](../Tests/Differential/differences.json) says line
 by line; a difference that is missing there fails the test, and so does one that has gone.
 
-This page is made by `Tests/Differential/run.py --write-page`; edit `Tests/Differential/differences.py`.
+This page is made by `Tests/Differential/run.py --write-page`; edit `Tests/Differential/differences/`.
 
 ## What the comparison leaves out
 
@@ -62,13 +62,13 @@ def check() -> int:
     """The number of problems, which it prints."""
     problems = []
     names = {scenario.name for scenario in SCENARIOS}
-    problems += [f"differences.py names a scenario that is none: {name}" for name in sorted(NAMED - names)]
+    problems += [f"differences/ names a scenario that is none: {name}" for name in sorted(NAMED - names)]
     kept = recording.read(recording.DIFFERENCES)
     problems += [
-        f"differences.json has a scenario that differences.py does not name: {name}" for name in kept.keys() - NAMED
+        f"differences.json has a scenario that differences/ does not name: {name}" for name in kept.keys() - NAMED
     ]
     if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != page():
-        problems.append(f"{PAGE.name} is not what differences.py says; run Tests/Differential/run.py --write-page")
+        problems.append(f"{PAGE.name} is not what differences/ says; run Tests/Differential/run.py --write-page")
     for problem in problems:
         print(f"FAILED: {problem}")
     return len(problems)

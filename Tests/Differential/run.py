@@ -95,7 +95,7 @@ class Test:
         else:
             report += compare.unexpected(found, self.meant.get(scenario.name, {}))
             if scenario.name in pages.NAMED and not self.meant.get(scenario.name):
-                report.append("  named in differences.py, but differences.json has no line of it; --accept?")
+                report.append("  named in differences/, but differences.json has no line of it; --accept?")
         if report or self.options.show:
             report += ["  both (`-` Envoy, `+` Mizzen):", *compare.side_by_side(reference, mizzen)]
         return report
