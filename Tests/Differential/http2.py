@@ -77,7 +77,7 @@ class Connection2:
             self.goaway = ERRORS.get(int.from_bytes(payload[4:8], "big"), "another error")
         elif kind == _RST:
             message = self.messages.setdefault(stream, Message("no head", []))
-            message.end = f"reset: {ERRORS.get(int.from_bytes(payload, "big"), 'another error')}"
+            message.end = "reset: " + ERRORS.get(int.from_bytes(payload, "big"), "another error")
             self.complete.add(stream)
         elif kind in (_HEADERS, _DATA):
             if flags & _PADDED:
