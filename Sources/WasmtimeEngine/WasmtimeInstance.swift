@@ -8,6 +8,7 @@ final class WasmtimeInstance: WasmInstance {
         /// Slots a call needs: the larger of parameters and results.
         var slots: Int
         var deadlineMilliseconds: UInt32
+        var isStart: Bool
     }
 
     let linked: WasmtimeLinkedModule
@@ -15,7 +16,7 @@ final class WasmtimeInstance: WasmInstance {
     let host: Unmanaged<AnyObject>
     private let store: OpaquePointer
     private let context: OpaquePointer
-    private let limits: VMLimits
+    private var limits: VMLimits
     private var instance = cwasmtime_instance()
     // Behind pointers: handing a stored property's address to C costs an exclusivity check each time.
     private let linearMemory: UnsafeMutablePointer<cwasmtime_memory>
@@ -108,7 +109,8 @@ final class WasmtimeInstance: WasmInstance {
                 slots: max(type.parameters.count, type.results.count),
                 deadlineMilliseconds: isStart
                     ? self.startDeadlineMilliseconds
-                    : self.limits.callbackDeadlineMilliseconds
+                    : self.limits.callbackDeadlineMilliseconds,
+                isStart: isStart
             )
         )
         self.exportIndices[name] = self.exportCount - 1
@@ -198,8 +200,16 @@ final class WasmtimeInstance: WasmInstance {
 
     /// Start code may take longer: runtimes of garbage-collected languages set up their heap there.
     private var startDeadlineMilliseconds: UInt32 {
+        if let milliseconds = self.limits.startDeadlineMilliseconds { return milliseconds }
         let (longer, overflow) = self.limits.callbackDeadlineMilliseconds.multipliedReportingOverflow(by: 10)
         return overflow ? .max : max(longer, 5000)
+    }
+
+    func setStartDeadline(milliseconds: UInt32) {
+        self.limits.startDeadlineMilliseconds = milliseconds
+        for index in 0..<self.exportCount where self.exports[index].isStart {
+            self.exports[index].deadlineMilliseconds = milliseconds
+        }
     }
 
     // MARK: Memory
@@ -269,9 +279,10 @@ final class WasmtimeInstance: WasmInstance {
 extension WasmtimeInstance: Sendable {}
 
 extension WasmtimeEngine {
-    /// Exports that run once at start and get ten times a callback's time, at least five seconds.
+    /// Exports that run once at start and get more time: `VMLimits.startDeadlineMilliseconds`.
     static let startFunctions: Set<String> = [
         "_initialize", "_start", "main", "__main_void", "proxy_on_vm_start", "proxy_on_configure",
+        "proxy_validate_configuration",
     ]
 }
 

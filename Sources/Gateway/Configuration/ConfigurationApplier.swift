@@ -17,6 +17,8 @@ actor ConfigurationApplier {
     private(set) var configuration = GatewayConfiguration()
     private var generation = 0
     private var plugins: [String: PluginSnapshot] = [:]
+    /// Of the plugins that the configuration has now, rejected ones included.
+    private var verdicts = TrialVerdicts()
     private var listeners: [String: BoundListener] = [:]
     private var isDraining = false
     private var isApplying = false
@@ -61,55 +63,83 @@ actor ConfigurationApplier {
     // MARK: Plugins
 
     private func loadPlugins(_ configurations: [PluginConfiguration]) async -> [PluginSnapshot] {
-        await withTaskGroup(of: PluginSnapshot.self) { group in
+        let verdicts = self.verdicts
+        let loaded = await withTaskGroup(of: LoadedPlugin.self) { group in
             for configuration in configurations {
                 let previous = self.plugins[configuration.key]
-                group.addTask { await self.loadPlugin(configuration, previous: previous) }
+                group.addTask { await self.loadPlugin(configuration, previous: previous, verdicts) }
             }
-            var result: [PluginSnapshot] = []
+            var result: [LoadedPlugin] = []
             for await plugin in group { result.append(plugin) }
             return result
         }
+        var next = TrialVerdicts()
+        for plugin in loaded {
+            guard let (digest, definition, verdict) = plugin.tried else { continue }
+            next[digest, definition] = verdict
+        }
+        self.verdicts = next
+        return loaded.map(\.snapshot)
+    }
+
+    /// What is to run, and how the newest version did on trial, if it got that far.
+    private struct LoadedPlugin: Sendable {
+        var snapshot: PluginSnapshot
+        var tried: (digest: String, definition: PluginDefinition, verdict: TrialVerdict)?
     }
 
     private nonisolated func loadPlugin(
         _ configuration: PluginConfiguration,
-        previous: PluginSnapshot?
-    ) async -> PluginSnapshot {
-        let reason: String
+        previous: PluginSnapshot?,
+        _ verdicts: TrialVerdicts
+    ) async -> LoadedPlugin {
+        let definition = configuration.definition
+        let provided: ProvidedModule
         do throws(ModuleError) {
             if let rejection = configuration.rejection { throw ModuleError(.fetch, rejection) }
-            let provided = try await self.modules.module(for: configuration)
-            let unchanged =
-                previous?.provided?.digest == provided.digest
-                && previous?.configuration.definition == configuration.definition
-            if unchanged {
-                return PluginSnapshot(configuration: configuration, provided: previous?.provided, message: "")
-            }
-            if let failure = await PluginTrial.run(
-                provided.module, configuration.definition, options: self.options, log: self.log)
-            {
-                reason = "plugin \(configuration.definition.name) does not start: \(failure)"
-                if previous?.provided == nil {
-                    self.log.log(
-                        .wasm,
-                        .error,
-                        "\(configuration.origin): \(reason); \(configuration.failStrategy.rawValue) decides for its traffic"
-                    )
-                    return PluginSnapshot(configuration: configuration, provided: nil, message: failure.message)
-                }
-            } else {
-                self.log.log(
-                    .wasm,
-                    .info,
-                    "plugin \(configuration.definition.name) loaded: sha256 \(provided.digest), "
-                        + "ABI \(provided.module.abiVersion.rawValue)"
-                )
-                return PluginSnapshot(configuration: configuration, provided: provided, message: "")
-            }
+            provided = try await self.modules.module(for: configuration)
         } catch {
-            reason = "plugin \(configuration.definition.name): \(error)"
+            let reason = "plugin \(definition.name): \(error)"
+            return LoadedPlugin(snapshot: self.keep(previous, configuration, .fetch, reason, shown: reason))
         }
+        let known = verdicts[provided.digest, definition]
+        let verdict: TrialVerdict
+        if let known {
+            verdict = known
+        } else {
+            verdict = await PluginTrial.run(provided.module, definition, options: self.options, log: self.log)
+        }
+        let tried = (provided.digest, definition, verdict)
+        if let failure = verdict.failure {
+            let reason = "plugin \(definition.name) does not start: \(failure)"
+            let snapshot = self.keep(previous, configuration, .wasm, reason, shown: failure.message)
+            return LoadedPlugin(snapshot: snapshot, tried: tried)
+        }
+        if known == nil {
+            self.log.log(
+                .wasm,
+                .info,
+                "plugin \(definition.name) loaded: sha256 \(provided.digest), "
+                    + "ABI \(provided.module.abiVersion.rawValue)"
+            )
+        }
+        let snapshot = PluginSnapshot(
+            configuration: configuration,
+            provided: provided,
+            message: "",
+            startDeadlineMilliseconds: verdict.startDeadlineMilliseconds(definition.limits)
+        )
+        return LoadedPlugin(snapshot: snapshot, tried: tried)
+    }
+
+    /// The newest version cannot run: the last good one keeps serving. Without one `failStrategy` decides.
+    private nonisolated func keep(
+        _ previous: PluginSnapshot?,
+        _ configuration: PluginConfiguration,
+        _ component: GatewayLog.Component,
+        _ reason: String,
+        shown: String
+    ) -> PluginSnapshot {
         if var previous, previous.provided != nil {
             self.log.log(.wasm, .error, "\(configuration.origin): \(reason); the last good version keeps serving")
             previous.configuration.failStrategy = configuration.failStrategy
@@ -117,11 +147,11 @@ actor ConfigurationApplier {
             return previous
         }
         self.log.log(
-            .fetch,
+            component,
             .error,
             "\(configuration.origin): \(reason); \(configuration.failStrategy.rawValue) decides for its traffic"
         )
-        return PluginSnapshot(configuration: configuration, provided: nil, message: reason)
+        return PluginSnapshot(configuration: configuration, provided: nil, message: shown)
     }
 
     // MARK: Listeners

@@ -33,4 +33,6 @@ struct PluginSnapshot: Sendable {
     var configuration: PluginConfiguration
     var provided: ProvidedModule?
     var message: String
+    /// How long each function of its start may take on a worker: `TrialVerdict` says.
+    var startDeadlineMilliseconds: UInt32?
 }

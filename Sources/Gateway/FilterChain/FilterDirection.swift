@@ -18,6 +18,8 @@ struct FilterDirection {
     var buffering = false
     /// The body callback asked to keep with back-pressure; it is shown each new piece.
     var watermarking = false
+    /// The body callback threw its piece away and stopped: nothing is kept, but the stream waits for the plugin.
+    var discarding = false
     /// Pieces kept while `watermarking`.
     var held = ByteBuffer()
     /// The end of the message is among what is held.
@@ -28,7 +30,8 @@ struct FilterDirection {
     var trailersHeld = false
 
     var isPaused: Bool {
-        self.stopAll || self.headersHeld || self.buffering || self.watermarking || self.trailersHeld
+        self.stopAll || self.headersHeld || self.buffering || self.watermarking || self.discarding
+            || self.trailersHeld
     }
 
     /// Anything to forget at the end of a stream.

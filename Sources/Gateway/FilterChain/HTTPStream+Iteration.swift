@@ -45,7 +45,7 @@ extension HTTPStream {
                 case nil, .status(.continue)?:
                     return true
                 case .failed?:
-                    return self.filterFailed(filter, resume: false)
+                    return self.filterFailed(filter, in: direction)
                 case .status(let status)?:
                     self.pauseHeaders(filter, direction, status)
                     return false
@@ -147,7 +147,13 @@ extension HTTPStream {
                 }
             case .failed?:
                 data = self.takeHeld(filter, direction)
-                if !self.filterFailed(filter, resume: false) { return }
+                if !self.filterFailed(filter, in: direction) { return }
+                if headersHeld {
+                    self.releaseHeaders(filter, direction, index)
+                    guard self.isCurrent(serial, direction), direction == .request || self.responseWalk == walk else {
+                        return
+                    }
+                }
             case .status(.stopIterationAndBuffer)?:
                 self.withDirection(filter, direction) { $0.buffering = true }
                 filter.setWaiting()
@@ -166,7 +172,11 @@ extension HTTPStream {
                 return
             case .status(.stopIterationNoBuffer)?:
                 body.clear()
-                self.withDirection(filter, direction) { $0.buffering = false }
+                self.withDirection(filter, direction) {
+                    $0.buffering = false
+                    $0.discarding = true
+                }
+                filter.setWaiting()
                 if direction == .request { self.requestBodyChanged = true } else { self.responseBodyChanged = true }
                 return
             }
@@ -195,10 +205,10 @@ extension HTTPStream {
 
     /// Everything a filter holds of the body, in order; it holds nothing afterwards.
     func takeHeld(_ filter: WasmFilter, _ direction: Direction) -> ByteBuffer {
-        filter.clearWaiting()
         var shown = self.body(filter, direction).take()
-        return self.withDirection(filter, direction) { state in
+        let all = self.withDirection(filter, direction) { state -> ByteBuffer in
             state.buffering = false
+            state.discarding = false
             guard state.watermarking else { return shown }
             state.watermarking = false
             var all = state.held
@@ -206,6 +216,8 @@ extension HTTPStream {
             all.writeBuffer(&shown)
             return all
         }
+        filter.settleWaiting()
+        return all
     }
 
     func releaseHeaders(_ filter: WasmFilter, _ direction: Direction, _ index: Int) {
@@ -214,7 +226,7 @@ extension HTTPStream {
             $0.stopAll = false
             $0.stopAllWatermark = false
         }
-        filter.clearWaiting()
+        filter.settleWaiting()
         filter.released(direction)
         self.runHeaders(direction, from: index + self.step(direction))
     }
@@ -277,6 +289,7 @@ extension HTTPStream {
                 $0.trailersArrived = false
                 $0.trailersHeld = false
             }
+            filter.settleWaiting()
             self.runTrailers(
                 direction, from: state.trailersHeld ? filter.index + self.step(direction) : filter.index)
         }
@@ -284,19 +297,22 @@ extension HTTPStream {
         self.flushDirections()
     }
 
-    /// Applies the plugin's failure policy to this stream. True: go on without the plugin.
+    /// Applies the plugin's failure policy to this stream. True: the walk of `direction`, whose callback failed, goes on
+    /// without the plugin. `direction` nil: the stream was waiting for it.
     @discardableResult
-    func filterFailed(_ filter: WasmFilter, resume: Bool) -> Bool {
+    func filterFailed(_ filter: WasmFilter, in direction: Direction?) -> Bool {
         guard self.isActive else { return false }
         let open = filter.isFailOpen
         let serial = self.serial
+        let walk = self.responseWalk
         filter.detachFailed()
         if open {
-            if resume {
-                self.resume(.request, at: filter)
-                if self.isActive, self.serial == serial { self.resume(.response, at: filter) }
-            }
-            return true
+            // What it holds goes on; the walk takes care of its own direction.
+            if direction != .request { self.resume(.request, at: filter) }
+            guard self.isActive, self.serial == serial else { return false }
+            if direction != .response { self.resume(.response, at: filter) }
+            guard let direction else { return false }
+            return self.isCurrent(serial, direction) && (direction == .request || self.responseWalk == walk)
         }
         if self.responseHeadWritten {
             self.reset(details: "wasm_fail_stream")

@@ -40,7 +40,7 @@ extension HTTPStream {
                     filter.setWaiting()
                     return
                 case .failed?:
-                    if !self.filterFailed(filter, resume: false) { return }
+                    if !self.filterFailed(filter, in: direction) { return }
                 }
             }
             // Continue releases what the filter still holds, in order.

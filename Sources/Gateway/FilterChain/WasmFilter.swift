@@ -14,8 +14,8 @@ final class WasmFilter: StreamHost {
     private let responseHeaders: Unmanaged<HeaderMap>
     /// Not counted: the stream keeps the generation, and that its instances, until the filter's end.
     @exclusivity(unchecked) private var instanceReference: Unmanaged<PluginInstance>?
-    /// Not counted: a runtime with streams keeps itself, also one that has been replaced.
-    @exclusivity(unchecked) private var runtimeReference: Unmanaged<PluginRuntime>?
+    /// Not counted: a root with streams keeps itself, also one that has been replaced.
+    @exclusivity(unchecked) private var rootReference: Unmanaged<PluginRoot>?
     /// The plugin has `proxy_on_log`.
     @exclusivity(unchecked) private var logs = false
     private let context = StreamContext()
@@ -43,7 +43,7 @@ final class WasmFilter: StreamHost {
     }
 
     var instance: PluginInstance? { self.instanceReference?.takeUnretainedValue() }
-    private var runtime: PluginRuntime? { self.runtimeReference?.takeUnretainedValue() }
+    private var root: PluginRoot? { self.rootReference?.takeUnretainedValue() }
 
     var requestBody: StreamBody {
         self.holdsBodies = true
@@ -67,13 +67,13 @@ final class WasmFilter: StreamHost {
         self.instanceReference = instance
         instance._withUnsafeGuaranteedRef { instance in
             instance.requests &+= 1
-            if let runtime = instance.healthyRuntime {
-                self.use(runtime)
+            if let root = instance.healthyRoot {
+                self.use(root)
                 return
             }
             switch instance.admit() {
-            case .serve(let runtime):
-                self.use(Unmanaged.passUnretained(runtime))
+            case .serve(let root):
+                self.use(Unmanaged.passUnretained(root))
             case .skip:
                 break
             case .deny:
@@ -83,22 +83,22 @@ final class WasmFilter: StreamHost {
     }
 
     @inline(__always)
-    private func use(_ runtime: Unmanaged<PluginRuntime>) {
-        self.runtimeReference = runtime
-        runtime._withUnsafeGuaranteedRef { runtime in
-            runtime.streamBegan()
-            self.logs = runtime.logs
+    private func use(_ root: Unmanaged<PluginRoot>) {
+        self.rootReference = root
+        root._withUnsafeGuaranteedRef { root in
+            root.streamBegan()
+            self.logs = root.logs
         }
     }
 
     /// The plugin's callbacks run for this stream.
-    var isActive: Bool { self.runtimeReference != nil }
+    var isActive: Bool { self.rootReference != nil }
 
     /// Makes the plugin know the stream; false when there is no plugin to know it.
     @inline(__always)
     private func beginContext() -> Bool {
         if self.hasContext { return true }
-        guard let root = self.runtimeReference?._withUnsafeGuaranteedRef({ $0.rootReference }) else { return false }
+        guard let root = self.rootReference?._withUnsafeGuaranteedRef({ $0.rootReference }) else { return false }
         self.hasContext = true
         root._withUnsafeGuaranteedRef { root in
             self.requestHeaders._withUnsafeGuaranteedRef { requestHeaders in
@@ -121,15 +121,15 @@ final class WasmFilter: StreamHost {
     func end() {
         if self.isWaiting {
             self.isWaiting = false
-            self.runtime?.removeWaiting(self)
+            self.root?.removeWaiting(self)
         }
         if self.hasContext {
             self.hasContext = false
             self.context.finish()
         }
-        if let runtime = self.runtimeReference {
-            self.runtimeReference = nil
-            runtime._withUnsafeGuaranteedRef { $0.streamEnded() }
+        if let root = self.rootReference {
+            self.rootReference = nil
+            root._withUnsafeGuaranteedRef { $0.streamEnded() }
         }
         self.instanceReference = nil
         self.denies = false
@@ -187,32 +187,37 @@ final class WasmFilter: StreamHost {
             self.hasContext = false
             self.context.abandon()
         }
-        if let runtime = self.runtime {
-            self.runtimeReference = nil
-            if self.isWaiting { runtime.removeWaiting(self) }
+        if let root = self.root {
+            self.rootReference = nil
+            if self.isWaiting { root.removeWaiting(self) }
             self.isWaiting = false
-            runtime.streamEnded()
+            root.streamEnded()
         }
     }
 
     var isFailOpen: Bool { self.instance?.failStrategy == .open }
 
     func setWaiting() {
-        guard !self.isWaiting, let runtime = self.runtime else { return }
+        guard !self.isWaiting, let root = self.root else { return }
         self.isWaiting = true
-        runtime.addWaiting(self)
+        root.addWaiting(self)
     }
 
     func clearWaiting() {
         guard self.isWaiting else { return }
         self.isWaiting = false
-        self.runtime?.removeWaiting(self)
+        self.root?.removeWaiting(self)
+    }
+
+    /// As far as neither direction waits any more.
+    func settleWaiting() {
+        if self.isWaiting, !self.request.isPaused, !self.response.isPaused { self.clearWaiting() }
     }
 
     func vmFailedWhileWaiting() {
         guard self.isActive else { return }
         self.isWaiting = false
-        self.stream.filterFailed(self, resume: true)
+        self.stream.filterFailed(self, in: nil)
     }
 
     // MARK: StreamHost

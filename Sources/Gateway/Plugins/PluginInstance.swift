@@ -1,20 +1,23 @@
 import NIOCore
 import ProxyWasm
 
-/// One plugin on one worker: keeps a running VM, replaces a dead one, decides what its traffic sees
-/// meanwhile.
+/// One plugin on one worker: keeps its root context on a running VM, starts it again when the VM has died, decides what
+/// its traffic sees meanwhile.
 final class PluginInstance {
     // Fields belong to one thread, and no access to one spans a call out: no run-time exclusivity checks.
 
     @exclusivity(unchecked) private(set) var snapshot: PluginSnapshot
     private let worker: Worker
-    @exclusivity(unchecked) private var runtime: PluginRuntime? {
-        didSet { self.runtimeReference = self.runtime.map(Unmanaged.passUnretained) }
+    @exclusivity(unchecked) private var root: PluginRoot? {
+        didSet { self.rootReference = self.root.map(Unmanaged.passUnretained) }
     }
-    @exclusivity(unchecked) private var runtimeReference: Unmanaged<PluginRuntime>?
+    @exclusivity(unchecked) private var rootReference: Unmanaged<PluginRoot>?
     @exclusivity(unchecked) private var isRetired = false
-    @exclusivity(unchecked) private var lastStart: UInt64 = 0
-    @exclusivity(unchecked) private var quickFailures = 0
+    private var backoff = RestartBackoff()
+    /// The next start, which comes also without traffic.
+    private var restart: Scheduled<Void>?
+    /// Keeps what the plugin shares over the time that it has no VM.
+    private var sharedSpace: SharedSpace?
     @exclusivity(unchecked) private(set) var message: String
     @exclusivity(unchecked) var requests: UInt64 = 0
     @exclusivity(unchecked) var localResponses: UInt64 = 0
@@ -23,11 +26,6 @@ final class PluginInstance {
     /// Shared with what the plugin ran as before, on this worker: an edit does not begin counting anew.
     let account: PluginAccount
     private var lastFailure: PluginStatus.LastFailure?
-
-    /// A VM that lives this long has shaken off its earlier failures.
-    private static let quickFailureNanoseconds: UInt64 = 10_000_000_000
-    private static let backoffBaseNanoseconds: UInt64 = 1_000_000_000
-    private static let backoffMaximumNanoseconds: UInt64 = 30_000_000_000
 
     /// - Parameter old: What ran under this key before; its counters go on.
     init(_ snapshot: PluginSnapshot, worker: Worker, replacing old: PluginInstance? = nil) {
@@ -40,7 +38,8 @@ final class PluginInstance {
         self.lastFailure = old?.lastFailure
         self.worker = worker
         self.message = snapshot.message
-        if snapshot.provided != nil { self.startRuntime() }
+        self.sharedSpace = SharedSpace(vmID: snapshot.configuration.definition.vmID, of: worker.services)
+        if snapshot.provided != nil { self.start() }
     }
 
     var key: String { self.snapshot.configuration.key }
@@ -56,20 +55,18 @@ final class PluginInstance {
         let module = self.snapshot.provided
         self.snapshot = snapshot
         self.snapshot.provided = module
-        if !snapshot.message.isEmpty || self.runtime != nil { self.message = snapshot.message }
+        if !snapshot.message.isEmpty || self.root != nil { self.message = snapshot.message }
     }
 
     /// The usual case of `admit`, uncounted.
-    var healthyRuntime: Unmanaged<PluginRuntime>? {
-        guard let runtime = self.runtimeReference, runtime._withUnsafeGuaranteedRef({ $0.isHealthy }) else {
-            return nil
-        }
-        return runtime
+    var healthyRoot: Unmanaged<PluginRoot>? {
+        guard let root = self.rootReference, root._withUnsafeGuaranteedRef({ $0.isHealthy }) else { return nil }
+        return root
     }
 
     /// What a new stream gets.
     enum Admission {
-        case serve(PluginRuntime)
+        case serve(PluginRoot)
         /// Not running and fail-open: the stream goes without it.
         case skip
         /// Not running and fail-closed.
@@ -77,35 +74,40 @@ final class PluginInstance {
     }
 
     func admit() -> Admission {
-        if let runtime = self.runtime, runtime.isHealthy { return .serve(runtime) }
-        if self.snapshot.provided != nil, !self.isRetired, self.mayRestart() {
-            self.restarts &+= 1
-            self.startRuntime()
-            if let runtime = self.runtime { return .serve(runtime) }
+        if let root = self.root {
+            if root.isHealthy { return .serve(root) }
+            // A VM in use tells of its failure when it is not any more.
+            root.vmFailed()
         }
+        if self.backoff.mayStart(at: Clock.monotonic()) { self.startAgain() }
+        if let root = self.root, root.isHealthy { return .serve(root) }
         return self.failStrategy == .open ? .skip : .deny
     }
 
-    /// The first failure is answered with a new VM at once, quick repetitions with growing pauses.
-    private func mayRestart() -> Bool {
-        guard self.quickFailures > 1 else { return true }
-        let exponent = min(self.quickFailures - 2, 5)
-        let pause = min(Self.backoffBaseNanoseconds << UInt64(exponent), Self.backoffMaximumNanoseconds)
-        return Clock.monotonic() &- self.lastStart >= pause
+    private func startAgain() {
+        guard self.snapshot.provided != nil, !self.isRetired else { return }
+        self.restarts &+= 1
+        self.start()
     }
 
-    private func startRuntime() {
+    private func start() {
         guard let provided = self.snapshot.provided else { return }
-        self.lastStart = Clock.monotonic()
-        self.runtime = nil
-        let runtime = PluginRuntime(instance: self, worker: self.worker)
+        self.restart?.cancel()
+        self.restart = nil
+        self.backoff.started(at: Clock.monotonic())
+        self.root = nil
         do throws(PluginFailure) {
-            try runtime.start(provided.module, self.snapshot.configuration.definition)
-            self.runtime = runtime
+            self.root = try self.worker.vms.root(
+                provided,
+                self.snapshot.configuration.definition,
+                startDeadlineMilliseconds: self.snapshot.startDeadlineMilliseconds,
+                for: self,
+                on: self.worker
+            )
             self.message = self.snapshot.message
         } catch {
-            runtime.discard()
             self.noteFailure(error)
+            self.scheduleRestart(self.backoff.failed(at: Clock.monotonic(), factor: .random(in: RestartBackoff.jitter)))
             self.worker.log.log(
                 .wasm,
                 .error,
@@ -116,36 +118,55 @@ final class PluginInstance {
     }
 
     /// About once a second: the log level may have changed, and log lines may have been suppressed.
-    func everySecond() {
-        self.runtime?.vm?.updateTracing()
-        self.runtime?.vm?.reportSuppressedLines()
-    }
+    func everySecond() { self.root?.everySecond() }
 
-    /// The VM of `runtime` died.
-    func runtimeFailed(_ runtime: PluginRuntime, _ failure: PluginFailure) {
-        self.noteFailure(failure)
-        if self.runtime === runtime { self.runtime = nil }
+    /// The VM of `root` died, in a callback of this plugin's, or in one of `neighbour`'s.
+    func rootFailed(_ root: PluginRoot, _ failure: PluginFailure, neighbour: String?) {
+        guard self.root === root else { return }
+        self.root = nil
+        let now = Clock.monotonic()
+        let factor = Double.random(in: RestartBackoff.jitter)
+        if let neighbour {
+            self.message = "the VM that it shares with \(neighbour) failed: \(failure.message)"
+            self.scheduleRestart(self.backoff.failedWithNeighbour(at: now, factor: factor))
+        } else {
+            self.noteFailure(failure)
+            self.scheduleRestart(self.backoff.failed(at: now, factor: factor))
+        }
     }
 
     private func noteFailure(_ failure: PluginFailure) {
         self.failures &+= 1
         self.message = failure.message
         self.lastFailure = PluginStatus.LastFailure(time: Clock.wall(), message: failure.message)
-        let quick = Clock.monotonic() &- self.lastStart < Self.quickFailureNanoseconds
-        self.quickFailures = quick ? self.quickFailures + 1 : 1
+    }
+
+    /// Traffic may start it earlier. Without any its ticks and queues still need it.
+    private func scheduleRestart(_ time: UInt64) {
+        guard !self.isRetired else { return }
+        self.restart?.cancel()
+        let now = Clock.monotonic()
+        let pause = TimeAmount.nanoseconds(time > now ? Int64(time - now) : 0)
+        self.restart = self.worker.eventLoop.assumeIsolated().scheduleTask(in: pause) {
+            self.restart = nil
+            if self.root == nil { self.startAgain() }
+        }
     }
 
     /// The plugin left the configuration, or another version replaces it.
     func retire() {
         self.isRetired = true
-        self.runtime?.retire()
-        self.runtime = nil
+        self.restart?.cancel()
+        self.restart = nil
+        self.root?.leave(self)
+        self.root = nil
+        self.sharedSpace = nil
     }
 
     func report() -> PluginReport {
         PluginReport(
-            running: self.runtime != nil,
-            memoryBytes: self.runtime?.vm?.memoryBytes ?? 0,
+            running: self.root != nil,
+            memoryBytes: self.root?.memoryBytes ?? 0,
             requests: self.requests,
             localResponses: self.localResponses,
             failures: self.failures,

@@ -1,37 +1,32 @@
 import NIOCore
 import ProxyWasm
 
-/// A running VM with its root context, and what the plugin is given outside streams: logs, clocks,
-/// ticks, HTTP calls. Fills `PluginHost`.
+/// A running VM, its plugins' root contexts, and what they are given outside streams: logs, clocks, ticks, HTTP calls.
+/// Fills `PluginHost`.
 final class PluginRuntime: PluginHost {
     // Fields belong to one thread, and no access to one spans a call out: no run-time exclusivity checks.
 
-    private let instance: PluginInstance
+    let key: VMKey
+    /// Of the plugin that it was started for: names lines of the VM's own.
     private let name: String
     private let worker: Worker
     private let reference = RuntimeReference()
     @exclusivity(unchecked) private(set) var vm: PluginVM?
-    @exclusivity(unchecked) private var root: PluginContext?
-    // The same two, for what every stream does: the runtime keeps them as long as it lives.
-    @exclusivity(unchecked) private var vmReference: Unmanaged<PluginVM>?
-    @exclusivity(unchecked) private(set) var rootReference: Unmanaged<PluginContext>?
+    private var roots: [PluginRoot] = []
     @exclusivity(unchecked) private var ticks: [UInt32: LoopTimer] = [:]
     @exclusivity(unchecked) private var calls: [UInt32: HTTPCallout] = [:]
-    @exclusivity(unchecked) private var activeStreams = 0
-    /// Itself while it has streams: they refer to it without counting.
-    @exclusivity(unchecked) private var keptByStreams: PluginRuntime?
-    /// The plugin has `proxy_on_log`.
-    @exclusivity(unchecked) private(set) var logs = false
-    @exclusivity(unchecked) private var isRetired = false
+    /// Roots that have answered false to `proxy_on_done`: when they are ended all the same.
+    private var endings: [UInt32: Scheduled<Void>] = [:]
     @exclusivity(unchecked) private var isShutDown = false
     /// Lets other threads, and other plugins of this worker, tell the VM of queue items.
     @exclusivity(unchecked) private(set) var queueWaker: (@Sendable () -> Void)?
-    /// Filters whose stream waits for this plugin: they are told when the VM dies.
-    @exclusivity(unchecked) private var waiting: [ObjectIdentifier: WasmFilter] = [:]
 
-    init(instance: PluginInstance, worker: Worker) {
-        self.instance = instance
-        self.name = instance.snapshot.configuration.definition.name
+    /// How long a root may take from `proxy_on_done` to `proxy_done`.
+    static let rootEndSeconds: Int64 = 10
+
+    init(key: VMKey, name: String, worker: Worker) {
+        self.key = key
+        self.name = name
         self.worker = worker
         let eventLoop = worker.eventLoop
         let reference = NIOLoopBound(self.reference, eventLoop: eventLoop)
@@ -39,73 +34,105 @@ final class PluginRuntime: PluginHost {
         self.reference.runtime = self
     }
 
-    func start(_ module: PluginModule, _ definition: PluginDefinition) throws(PluginFailure) {
-        let vm = try PluginVM(
-            module: module,
-            definition: definition,
-            host: self,
-            services: self.worker.services,
-            account: self.instance.account
-        )
-        self.vm = vm
-        self.vmReference = Unmanaged.passUnretained(vm)
-        let root = try vm.startPlugin(definition)
-        self.root = root
-        self.rootReference = Unmanaged.passUnretained(root)
-        self.logs = vm.hasLogCallback
+    /// Makes the VM; plugins join with `root`.
+    /// - Parameter account: Of the plugin that it is made for: bears what is no plugin's own.
+    func start(
+        _ module: PluginModule, _ definition: PluginDefinition, account: PluginAccount
+    ) throws(PluginFailure) {
+        do throws(PluginFailure) {
+            self.vm = try PluginVM(
+                module: module,
+                definition: definition,
+                host: self,
+                services: self.worker.services,
+                account: account
+            )
+        } catch {
+            self.tearDown(healthy: false)
+            throw error
+        }
     }
 
     /// Started, and not failed since.
-    var isHealthy: Bool { self.vmReference?._withUnsafeGuaranteedRef { $0.failure == nil } ?? false }
+    var isHealthy: Bool { !self.isShutDown && self.vm.map { $0.failure == nil } ?? false }
 
-    // MARK: Streams
+    // MARK: Plugins
 
-    func streamBegan() {
-        self.activeStreams += 1
-        if self.activeStreams == 1 { self.keptByStreams = self }
+    /// The plugin's root context: the one it has already, or a new one.
+    func root(
+        _ definition: PluginDefinition,
+        startedWith started: PluginDefinition,
+        for instance: PluginInstance
+    ) throws(PluginFailure) -> PluginRoot {
+        if let running = self.roots.first(where: { !$0.isClosed && $0.definition == definition }) {
+            running.join(instance)
+            return running
+        }
+        guard let vm = self.vm else { throw PluginFailure(.start, "plugin \(definition.name): its VM has ended") }
+        let context: PluginContext
+        do throws(PluginFailure) {
+            context = try vm.startPlugin(started, account: instance.account)
+            // Something that its start has set off.
+            if let failure = vm.failure { throw failure }
+        } catch {
+            // With other plugins on it the VM has told of its failure.
+            if vm.failure != nil, self.roots.isEmpty { self.close(healthy: false) }
+            throw error
+        }
+        let root = PluginRoot(
+            runtime: self, vm: vm, context: context, definition: definition, eventLoop: self.worker.eventLoop,
+            user: instance
+        )
+        self.roots.append(root)
+        return root
     }
 
-    func streamEnded() {
-        self.activeStreams -= 1
-        guard self.activeStreams == 0 else { return }
-        self.shutDownIfUnused()
-        self.keptByStreams = nil
+    /// The root has no streams and will get none: `proxy_on_done`, and `proxy_on_delete` when the plugin is done.
+    func end(_ root: PluginRoot) {
+        guard let vm = self.vm, vm.failure == nil, !self.isShutDown, !vm.retire(root.context), vm.failure == nil else {
+            return
+        }
+        let context = root.context
+        self.endings[context.id] = self.worker.eventLoop.assumeIsolated().scheduleTask(
+            in: .seconds(Self.rootEndSeconds)
+        ) { [reference] in reference.runtime?.vm?.end(context) }
     }
 
-    /// No new streams; the VM ends with its last one.
-    func retire() {
-        self.isRetired = true
-        self.shutDownIfUnused()
+    func pluginDidEnd(_ plugin: PluginContext) {
+        self.endings.removeValue(forKey: plugin.id)?.cancel()
+        self.roots.removeAll { $0.context === plugin }
+        guard self.roots.isEmpty, !self.isShutDown else { return }
+        // Later: the VM may be in use, and a plugin of a new configuration may join it.
+        self.worker.eventLoop.assumeIsolated().execute {
+            if self.roots.isEmpty { self.close() }
+        }
     }
 
-    private func shutDownIfUnused() {
-        guard self.isRetired, self.activeStreams == 0, !self.isShutDown else { return }
+    /// Ends the VM and what roots it still has.
+    func close(healthy: Bool = true) {
+        guard !self.isShutDown else { return }
         self.isShutDown = true
-        // Later: this may be called from inside a callback of the VM.
-        self.worker.eventLoop.assumeIsolated().execute { self.tearDown(healthy: true) }
+        self.worker.vms.remove(self)
+        self.tearDown(healthy: healthy)
     }
-
-    /// The plugin did not start: nothing of it stays.
-    func discard() { self.tearDown(healthy: false) }
 
     private func tearDown(healthy: Bool) {
         for task in self.ticks.values { task.cancel() }
         self.ticks = [:]
         for call in self.calls.values { call.cancel() }
         self.calls = [:]
+        for ending in self.endings.values { ending.cancel() }
+        self.endings = [:]
         if healthy { self.vm?.shutDown() }
         self.reference.runtime = nil
     }
-
-    func addWaiting(_ filter: WasmFilter) { self.waiting[ObjectIdentifier(filter)] = filter }
-    func removeWaiting(_ filter: WasmFilter) { self.waiting[ObjectIdentifier(filter)] = nil }
 
     // MARK: PluginHost
 
     var logLevel: LogLevel { self.worker.log.level(.wasm) }
 
     func log(_ level: LogLevel, plugin: PluginContext?, message: UnsafeRawBufferPointer) {
-        self.worker.log.pluginLine(level, plugin: self.name, bytes: message)
+        self.worker.log.pluginLine(level, plugin: plugin?.definition.name ?? self.name, bytes: message)
     }
 
     func currentTimeNanoseconds() -> UInt64 { Clock.wall() }
@@ -183,14 +210,16 @@ final class PluginRuntime: PluginHost {
     var foreignFunctions: (any ForeignFunctionProvider)? { self.worker.options.foreignFunctions }
 
     func vmDidFail(_ vm: PluginVM) {
-        guard !self.isShutDown, let failure = vm.failure else { return }
+        guard !self.isShutDown else { return }
         self.isShutDown = true
-        self.instance.runtimeFailed(self, failure)
+        self.worker.vms.remove(self)
+        let roots = self.roots
+        self.roots = []
+        for root in roots { root.vmFailed() }
+        // Later: a callback of one of their streams may be on the stack.
         self.worker.eventLoop.assumeIsolated().execute {
             self.tearDown(healthy: false)
-            let waiting = Array(self.waiting.values)
-            self.waiting = [:]
-            for filter in waiting { filter.vmFailedWhileWaiting() }
+            for root in roots { root.failWaiting() }
         }
     }
 }

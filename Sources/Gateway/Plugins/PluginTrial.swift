@@ -1,21 +1,40 @@
 import Dispatch
 import ProxyWasm
 
-/// Starts a plugin once, off the workers, before they get it: a plugin that refuses its configuration
-/// never replaces one that works.
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// Starts a plugin once, off the workers and on a VM of its own, before they get it: a plugin that refuses its
+/// configuration never replaces one that works, and takes no neighbour down.
 enum PluginTrial {
-    /// Nil when the plugin starts.
     static func run(
         _ module: PluginModule,
         _ definition: PluginDefinition,
         options: GatewayOptions,
         log: GatewayLog
-    ) async -> PluginFailure? {
+    ) async -> TrialVerdict {
         await withCheckedContinuation { continuation in
             DispatchQueue.global(qos: .userInitiated).async {
-                continuation.resume(returning: self.start(module, definition, options, log))
+                let begin = self.cpuNanoseconds()
+                let failure = self.start(module, definition, options, log)
+                let milliseconds = (self.cpuNanoseconds() &- begin) / 1_000_000
+                continuation.resume(
+                    returning: TrialVerdict(failure: failure, milliseconds: UInt32(clamping: milliseconds))
+                )
             }
         }
+    }
+
+    /// Of this thread.
+    private static func cpuNanoseconds() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
     }
 
     private static func start(
@@ -28,9 +47,9 @@ enum PluginTrial {
         do throws(PluginFailure) {
             // Shared data of a trial is its own: the plugin must not find traces of it later.
             let vm = try PluginVM(module: module, definition: definition, host: host, services: SharedServices())
-            _ = try vm.startPlugin(definition)
+            _ = try vm.startPlugin(definition, validates: true)
             // Dropped without on_done, as Envoy drops its canary.
-            return nil
+            return vm.failure
         } catch {
             return error
         }

@@ -14,6 +14,8 @@ final class Worker {
     let accessLog: OutputWriter?
     private let writes: WriteBatch
     let buffers = BufferPool()
+    /// The plugins' VMs.
+    let vms = VMPool()
     @exclusivity(unchecked) var statistics = WorkerStatistics()
     @exclusivity(unchecked) var randomness = RandomPool()
     /// Scratch of the access log's formatter.
@@ -147,6 +149,9 @@ final class Worker {
         self.sweeper = nil
         for connection in Array(self.connections.values) { connection.closeNow() }
         for plugin in self.plugins.values { plugin.retire() }
+        let vms = self.vms
+        // After the streams that are ending; roots that are not done wait no longer.
+        self.eventLoop.assumeIsolated().execute { vms.shutDown() }
         for cluster in self.clusters.values { cluster.retire() }
         self.plugins = [:]
         self.clusters = [:]

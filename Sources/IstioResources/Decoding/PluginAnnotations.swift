@@ -11,6 +11,8 @@ enum PluginAnnotations {
         case size(Path<UInt64>, ClosedRange<UInt64>, String)
         case count(Path<UInt32>, ClosedRange<UInt32>)
         case headersStopIteration
+        /// Of Envoy's `vm_config`.
+        case vm
     }
 
     private static let rules: KeyValuePairs<String, Rule> = [
@@ -31,6 +33,9 @@ enum PluginAnnotations {
         "log-bytes": .size(\.logBytesPerSecond, 0...(1 << 30), "a size up to 1Gi, e.g. \"64Ki\""),
         "metrics": .count(\.metrics, 0...10_000),
         "allow-headers-stop-iteration": .headersStopIteration,
+        "vm-id": .vm,
+        "vm-configuration": .vm,
+        "allowed-capabilities": .vm,
     ]
 
     static func read(_ context: DecodingContext, into plugin: inout WasmPlugin) {
@@ -71,6 +76,8 @@ enum PluginAnnotations {
         case .headersStopIteration:
             guard let flag = Bool(value) else { return "must be \"true\" or \"false\"" }
             plugin.allowOnHeadersStopIteration = flag
+        case .vm:
+            return self.readVM(key, value, into: &plugin)
         }
         return nil
     }

@@ -83,6 +83,11 @@ package struct WasmPlugin: Sendable, Equatable {
     /// From annotations; nil = the process's default.
     package var limits = Limits()
     package var allowOnHeadersStopIteration: Bool?
+    /// From annotations: Envoy's `vm_config.vm_id`, `vm_config.configuration` and `capability_restriction_config`.
+    package var vmID = ""
+    package var vmConfiguration = ""
+    /// Empty = all.
+    package var allowedCapabilities: [String] = []
 
     package init(metadata: Metadata, url: String) {
         self.metadata = metadata

@@ -34,10 +34,13 @@ extension Translator {
             definition: PluginDefinition(
                 name: "\(metadata.namespace).\(metadata.name)",
                 rootID: plugin.pluginName ?? "",
+                vmID: plugin.vmID,
+                vmConfiguration: Array(plugin.vmConfiguration.utf8),
                 configuration: Array(plugin.pluginConfig.utf8),
                 environment: environment,
                 limits: self.limits.overridden(by: plugin.limits),
-                allowOnHeadersStopIteration: plugin.allowOnHeadersStopIteration ?? false
+                allowOnHeadersStopIteration: plugin.allowOnHeadersStopIteration ?? false,
+                allowedCapabilities: plugin.allowedCapabilities
             ),
             origin: "\(metadata.position.file):\(metadata.position.line)"
         )

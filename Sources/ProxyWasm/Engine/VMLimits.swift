@@ -7,6 +7,9 @@ public struct VMLimits: Sendable, Equatable {
     public var tableElements: UInt32
     /// CPU time of the calling thread that one callback may use, in milliseconds; default 100.
     public var callbackDeadlineMilliseconds: UInt32
+    /// The same for each of the functions that run once at the start, `proxy_on_vm_start` and `proxy_on_configure`
+    /// among them; nil: ten times a callback's, at least five seconds.
+    public var startDeadlineMilliseconds: UInt32?
     /// CPU time that all callbacks of one stream context may use together, in milliseconds. 0, the default: any
     /// amount, since a stream may go on for ever.
     public var streamCPUMilliseconds: UInt32 = 0
@@ -31,11 +34,13 @@ public struct VMLimits: Sendable, Equatable {
     public init(
         memoryBytes: UInt64 = 256 << 20,
         tableElements: UInt32 = 100_000,
-        callbackDeadlineMilliseconds: UInt32 = 100
+        callbackDeadlineMilliseconds: UInt32 = 100,
+        startDeadlineMilliseconds: UInt32? = nil
     ) {
         self.memoryBytes = memoryBytes
         self.tableElements = tableElements
         self.callbackDeadlineMilliseconds = callbackDeadlineMilliseconds
+        self.startDeadlineMilliseconds = startDeadlineMilliseconds
     }
 }
 

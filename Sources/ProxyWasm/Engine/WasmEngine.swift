@@ -70,6 +70,9 @@ public protocol WasmInstance: AnyObject {
     /// without a call; after calling the guest's allocator it must be read again. To ask for it brings it up to date.
     var memoryView: UnsafePointer<GuestMemory> { get }
 
+    /// Another `VMLimits.startDeadlineMilliseconds` from now on, for a plugin that joins a running VM.
+    func setStartDeadline(milliseconds: UInt32)
+
     /// Where the engine leaves what it has noticed of an outermost call that took long. The address stays the same;
     /// who has looked sets it back. Nil (the default): it notices nothing.
     var lateCall: UnsafeMutablePointer<LateCall>? { get }
@@ -79,6 +82,7 @@ public protocol WasmInstance: AnyObject {
 }
 
 extension WasmInstance {
+    public func setStartDeadline(milliseconds: UInt32) {}
     public var lateCall: UnsafeMutablePointer<LateCall>? { nil }
     public func cpuTimeNanoseconds() -> UInt64 { 0 }
 

@@ -35,6 +35,9 @@ public protocol PluginHost: AnyObject {
     var foreignFunctions: (any ForeignFunctionProvider)? { get }
     /// The VM is dead (`vm.failure` says why). Called once, after the guest is off the stack.
     func vmDidFail(_ vm: PluginVM)
+    /// The plugin's root context is gone: after `PluginVM.retire` or `end`, or when a plugin that had answered false
+    /// to `proxy_on_done` has called `proxy_done`, or did not start. The VM may be in use: end it later if at all.
+    func pluginDidEnd(_ plugin: PluginContext)
     /// Called from any thread when a queue of this VM's has a new item: make the worker call
     /// `vm.deliverQueueEvents()` soon. Nil (the default): notifications wait for the VM's next callback.
     var queueWaker: (@Sendable () -> Void)? { get }
@@ -43,4 +46,5 @@ public protocol PluginHost: AnyObject {
 extension PluginHost {
     public var queueWaker: (@Sendable () -> Void)? { nil }
     public var foreignFunctions: (any ForeignFunctionProvider)? { nil }
+    public func pluginDidEnd(_ plugin: PluginContext) {}
 }

@@ -46,6 +46,13 @@ struct ContextTable: ~Copyable {
         return false
     }
 
+    /// Whether any stream is the plugin's. Looks at every place.
+    func hasStreams(of plugin: PluginContext) -> Bool {
+        (0..<self.capacity).contains { index in
+            self.slots[index]?._withUnsafeGuaranteedRef { $0.plugin === plugin } ?? false
+        }
+    }
+
     mutating func insert(_ stream: StreamContext) {
         if self.count * 2 >= self.capacity { self.grow() }
         self.place(Unmanaged.passUnretained(stream))

@@ -41,6 +41,7 @@ struct GuestExports {
     var allocate: GuestFunction?
     var contextCreate: GuestFunction?
     var vmStart: GuestFunction?
+    var validateConfiguration: GuestFunction?
     var configure: GuestFunction?
     var tick: GuestFunction?
     var queueReady: GuestFunction?
@@ -60,8 +61,10 @@ struct GuestExports {
     /// Nothing yet: before instantiation.
     init() {}
 
-    init(_ instance: any WasmInstance, version: ABIVersion, allocator: String) {
+    /// `allowed`: `PluginDefinition.allowedCapabilities`.
+    init(_ instance: any WasmInstance, version: ABIVersion, allocator: String, allowed: [String]) {
         func find(_ name: String) -> GuestFunction? {
+            guard Capabilities.allow(callback: name, allowed) else { return nil }
             guard let type = GuestExportTypes.callback(name, version) else { return nil }
             var function = instance.function(named: name, type: type)
             function?.callback = PluginCallback(export: name)
@@ -70,6 +73,7 @@ struct GuestExports {
         self.allocate = instance.function(named: allocator, type: GuestExportTypes.allocator)
         self.contextCreate = find("proxy_on_context_create")
         self.vmStart = find("proxy_on_vm_start")
+        self.validateConfiguration = find("proxy_validate_configuration")
         self.configure = find("proxy_on_configure")
         self.tick = find("proxy_on_tick")
         self.queueReady = find("proxy_on_queue_ready")

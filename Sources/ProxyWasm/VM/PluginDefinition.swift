@@ -15,6 +15,9 @@ public struct PluginDefinition: Sendable, Equatable {
     public var limits: VMLimits
     /// Let a headers callback hold headers while the plugin reads the body.
     public var allowOnHeadersStopIteration: Bool
+    /// Names of the functions that the plugin may import (`proxy_log`, `fd_write`) and of the callbacks it is called
+    /// with (`proxy_on_tick`); empty: all. Start functions, the allocator and what is not of the ABI are never refused.
+    public var allowedCapabilities: [String]
 
     public struct EnvironmentVariable: Sendable, Equatable {
         public var name: String
@@ -33,7 +36,8 @@ public struct PluginDefinition: Sendable, Equatable {
         configuration: [UInt8] = [],
         environment: [EnvironmentVariable] = [],
         limits: VMLimits = VMLimits(),
-        allowOnHeadersStopIteration: Bool = false
+        allowOnHeadersStopIteration: Bool = false,
+        allowedCapabilities: [String] = []
     ) {
         self.name = name
         self.rootID = rootID
@@ -43,6 +47,7 @@ public struct PluginDefinition: Sendable, Equatable {
         self.environment = environment
         self.limits = limits
         self.allowOnHeadersStopIteration = allowOnHeadersStopIteration
+        self.allowedCapabilities = allowedCapabilities
     }
 }
 

@@ -1,10 +1,16 @@
+import Synchronization
+
 /// A compiled module, checked and linked against the hostcalls: the shared part of all its VMs.
 ///
 /// Use one per module digest; make a `PluginVM` from it on each worker.
 public final class PluginModule: Sendable {
     /// The ABI the module announces.
     public let abiVersion: ABIVersion
-    let linked: any LinkedModule
+    private let linked: any LinkedModule
+    private let module: any WasmModule
+    private let functions: [HostFunction]
+    /// Linked again for plugins with restricted capabilities.
+    private let restricted = Mutex<[[String]: any LinkedModule]>([:])
     /// The export that reserves guest memory.
     let allocator: String
     /// Start functions to run, in order.
@@ -65,9 +71,30 @@ public final class PluginModule: Sendable {
         } catch {
             throw PluginFailure(.module, error.description)
         }
+        self.module = module
+        self.functions = functions
         self.abiVersion = version
         self.allocator = allocator
         self.startFunctions = start
+    }
+
+    private static let maximumRestrictions = 64
+
+    /// The module with what `capabilities` does not name replaced by refusals; empty: as it is.
+    func linked(allowing capabilities: [String]) throws(PluginFailure) -> any LinkedModule {
+        guard !capabilities.isEmpty else { return self.linked }
+        if let linked = self.restricted.withLock({ $0[capabilities] }) { return linked }
+        let linked: any LinkedModule
+        do {
+            linked = try self.module.link(self.functions.map { Capabilities.restrict($0, capabilities) })
+        } catch {
+            throw PluginFailure(.module, error.description)
+        }
+        self.restricted.withLock { restricted in
+            if restricted.count >= Self.maximumRestrictions { restricted.removeAll() }
+            restricted[capabilities] = linked
+        }
+        return linked
     }
 }
 

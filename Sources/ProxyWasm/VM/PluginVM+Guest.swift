@@ -112,6 +112,7 @@ extension PluginVM {
         guard self.failure == nil else { return }
         let failure = report.failure(in: function, kind: report.kind == .deadline ? .deadline : .trap)
         self.failure = failure
+        self.failedPlugin = plugin
         self.isUsable = false
         self.owesFailureNotice = true
         self.needsAttention = true

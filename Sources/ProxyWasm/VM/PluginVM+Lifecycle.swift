@@ -4,10 +4,13 @@ extension PluginVM {
     /// Creates the plugin's root context and starts it: create, `proxy_on_vm_start`, `proxy_on_configure`.
     /// When the guest refuses, the plugin is not usable, but the VM and its other plugins are. When it
     /// traps, the VM is dead; `vmDidFail` is called only if other plugins were using it.
-    /// - Parameter account: Where the plugin's use is counted; nil: the VM's.
+    /// - Parameters:
+    ///   - account: Where the plugin's use is counted; nil: the VM's.
+    ///   - validates: Asks `proxy_validate_configuration` first, as hosts do on trial.
     public func startPlugin(
         _ definition: PluginDefinition,
-        account: PluginAccount? = nil
+        account: PluginAccount? = nil,
+        validates: Bool = false
     ) throws(PluginFailure) -> PluginContext {
         if let failure = self.failure { throw failure }
         guard self.isUsable, !self.isGuestRunning else {
@@ -18,6 +21,9 @@ extension PluginVM {
             return running
         }
         self.updateTracing()
+        if let deadline = definition.limits.startDeadlineMilliseconds {
+            self.instance.setStartDeadline(milliseconds: deadline)
+        }
         let plugin = PluginContext(
             id: self.nextContextID(),
             definition: definition,
@@ -40,17 +46,11 @@ extension PluginVM {
                 refusal = PluginFailure(.vmStart, "plugin \(definition.name): proxy_on_vm_start answered false")
             }
         }
-        if self.failure == nil, refusal == nil, let function = self.exports.configure {
-            self.slots[0] = RawValue(i32: plugin.id)
-            self.slots[1] = RawValue(i32: UInt32(clamping: definition.configuration.count))
-            plugin.showsConfiguration = true
-            if self.invoke(function, "proxy_on_configure", plugin: plugin, count: 2) == 0 {
-                refusal = PluginFailure(
-                    .configure,
-                    "plugin \(definition.name): proxy_on_configure answered false: it refused its configuration"
-                )
-            }
-            plugin.showsConfiguration = false
+        if validates, refusal == nil, let function = self.exports.validateConfiguration {
+            refusal = self.configure(plugin, function, "proxy_validate_configuration")
+        }
+        if refusal == nil, let function = self.exports.configure {
+            refusal = self.configure(plugin, function, "proxy_on_configure")
         }
         if let failure = refusal ?? self.failure {
             self.forget(plugin)
@@ -61,6 +61,23 @@ extension PluginVM {
         plugin.state = .live
         self.drain()
         return plugin
+    }
+
+    private func configure(
+        _ plugin: PluginContext,
+        _ function: GuestFunction,
+        _ name: StaticString
+    ) -> PluginFailure? {
+        guard self.failure == nil else { return nil }
+        self.slots[0] = RawValue(i32: plugin.id)
+        self.slots[1] = RawValue(i32: UInt32(clamping: plugin.definition.configuration.count))
+        plugin.showsConfiguration = true
+        defer { plugin.showsConfiguration = false }
+        guard self.invoke(function, name, plugin: plugin, count: 2) == 0 else { return nil }
+        return PluginFailure(
+            .configure,
+            "plugin \(plugin.definition.name): \(name) answered false: it refused its configuration"
+        )
     }
 
     /// `proxy_on_tick`; nothing when the VM or the plugin is gone.
@@ -124,15 +141,36 @@ extension PluginVM {
     /// - Returns: true when no root is left; else call `shutDown` once `hasPlugins` is false, or late enough.
     @discardableResult
     public func retire() -> Bool {
-        for plugin in self.plugins where plugin.state == .live {
-            if self.done(plugin) {
-                self.delete(plugin)
-            } else {
-                plugin.state = .pendingDone
-            }
-        }
+        for plugin in self.plugins { self.askToEnd(plugin) }
         self.drain()
         return self.plugins.isEmpty
+    }
+
+    /// The same for one root; the VM and its other plugins go on. Its streams should have ended.
+    /// - Returns: true when the root is gone; else `PluginHost.pluginDidEnd` tells, or call `end` late enough.
+    @discardableResult
+    public func retire(_ plugin: PluginContext) -> Bool {
+        guard plugin.vm === self, !self.isGuestRunning else { return false }
+        self.askToEnd(plugin)
+        self.drain()
+        return plugin.state == .gone
+    }
+
+    /// `proxy_on_delete` of one root now, whatever it answered to `proxy_on_done`; its calls and ticks end.
+    public func end(_ plugin: PluginContext) {
+        guard plugin.vm === self, !self.isGuestRunning else { return }
+        self.askToEnd(plugin)
+        self.delete(plugin)
+        self.drain()
+    }
+
+    private func askToEnd(_ plugin: PluginContext) {
+        guard plugin.state == .live else { return }
+        if self.done(plugin) {
+            self.delete(plugin)
+        } else {
+            plugin.state = .pendingDone
+        }
     }
 
     /// Ends the VM now: `proxy_on_done` and `proxy_on_delete` of all roots (if healthy), calls cancelled,
@@ -172,7 +210,9 @@ extension PluginVM {
             self.host.cancelHTTPCall(token: token)
         }
         self.plugins.removeAll { $0 === plugin }
-        // Streams refer to it without keeping it.
-        if self.streams.count > 0 { self.departed.append(plugin) }
+        // Streams refer to their root without keeping it.
+        self.departed.append(plugin)
+        self.departed.removeAll { !self.streams.hasStreams(of: $0) }
+        self.host.pluginDidEnd(plugin)
     }
 }

@@ -46,6 +46,8 @@ public final class PluginVM {
 
     /// Why the VM is dead. Non-nil: no guest call of any kind any more.
     @exclusivity(unchecked) public internal(set) var failure: PluginFailure?
+    /// Whose callback it died in.
+    public internal(set) var failedPlugin: PluginContext?
     /// False once failed or shut down.
     @exclusivity(unchecked) var isUsable = true
     /// Calls in both directions are logged.
@@ -125,15 +127,21 @@ public final class PluginVM {
         services.retain(vmID: definition.vmID)
         self.calls.reserveCapacity(16)
         self.deferred.reserveCapacity(16)
+        let linked = try module.linked(allowing: definition.allowedCapabilities)
         do {
-            self.instanceBox = InstanceBox(try module.linked.instantiate(limits: definition.limits, host: self))
+            self.instanceBox = InstanceBox(try linked.instantiate(limits: definition.limits, host: self))
             self.instanceReference = Unmanaged.passUnretained(self.instanceBox)
         } catch {
             throw PluginFailure(.start, error.description)
         }
         self.memoryView = self.instance.memoryView
         self.lateCall = self.instance.lateCall ?? self.ownLateCall
-        self.exports = GuestExports(self.instance, version: module.abiVersion, allocator: module.allocator)
+        self.exports = GuestExports(
+            self.instance,
+            version: module.abiVersion,
+            allocator: module.allocator,
+            allowed: definition.allowedCapabilities
+        )
         try self.runStartFunctions()
         self.mode = .callback
     }

@@ -24,3 +24,17 @@ public final class SharedServices: Sendable {
         if self.data.release(vmID: vmID) { self.queues.removeAll(vmID: vmID) }
     }
 }
+
+/// Keeps the data and queues of a `vm_id` while it has no VM: those of a plugin that is being started again.
+public final class SharedSpace: Sendable {
+    private let vmID: String
+    private let services: SharedServices
+
+    public init(vmID: String, of services: SharedServices) {
+        self.vmID = vmID
+        self.services = services
+        services.retain(vmID: vmID)
+    }
+
+    deinit { self.services.release(vmID: self.vmID) }
+}

@@ -12,6 +12,7 @@ enum WASI {
         case noEntry = 44
         case notImplemented = 52
         case notSupported = 58
+        case notCapable = 76
     }
 
     /// Defines a function with an errno result; letters as in `Hostcalls.define`.

@@ -1,0 +1,40 @@
+import ProxyWasm
+
+/// What came out when a plugin was started on trial.
+struct TrialVerdict: Sendable {
+    /// Nil when it starts.
+    var failure: PluginFailure?
+    /// CPU time that its start took.
+    var milliseconds: UInt32
+
+    /// A worker serves nobody while a plugin starts on it, so there a start may take ten callbacks' time, or, if that
+    /// is more, three times what the trial took.
+    func startDeadlineMilliseconds(_ limits: VMLimits) -> UInt32 {
+        let (callbacks, overflow) = limits.callbackDeadlineMilliseconds.multipliedReportingOverflow(by: 10)
+        let (measured, isHuge) = self.milliseconds.multipliedReportingOverflow(by: 3)
+        return max(overflow ? .max : callbacks, isHuge ? .max : measured)
+    }
+
+    /// Running out of time may come of a busy machine; anything else would come out the same again.
+    var isFinal: Bool { self.failure?.kind != .deadline }
+}
+
+/// Verdicts by plugin key: the same code with the same definition is tried once.
+struct TrialVerdicts: Sendable {
+    private struct Entry: Sendable {
+        var definition: PluginDefinition
+        var verdict: TrialVerdict
+    }
+
+    /// By digest.
+    private var entries: [String: [Entry]] = [:]
+
+    subscript(digest: String, definition: PluginDefinition) -> TrialVerdict? {
+        get { self.entries[digest]?.first { $0.definition == definition }?.verdict }
+        set {
+            self.entries[digest]?.removeAll { $0.definition == definition }
+            guard let verdict = newValue, verdict.isFinal else { return }
+            self.entries[digest, default: []].append(Entry(definition: definition, verdict: verdict))
+        }
+    }
+}
