@@ -20,13 +20,16 @@ extension WatGuest {
             ("proxy_get_property", 4), ("proxy_set_property", 4), ("proxy_get_configuration", 2),
             ("proxy_http_call", 10), ("proxy_get_status", 3), ("proxy_get_shared_data", 5),
             ("proxy_set_shared_data", 5), ("proxy_register_shared_queue", 3), ("proxy_enqueue_shared_queue", 3),
-            ("proxy_dequeue_shared_queue", 3), ("proxy_continue_request", 0), ("proxy_continue_response", 0),
+            ("proxy_dequeue_shared_queue", 3), ("proxy_resolve_shared_queue", 5), ("proxy_define_metric", 4),
+            ("proxy_get_metric", 2), ("proxy_continue_request", 0), ("proxy_continue_response", 0),
             ("proxy_call_foreign_function", 6),
         ]))
         \(Self.imports("wasi_snapshot_preview1", [
             ("fd_write", 4), ("environ_sizes_get", 2), ("environ_get", 2), ("random_get", 2), ("args_sizes_get", 2),
             ("fd_prestat_get", 2), ("fd_close", 1), ("fd_read", 4), ("poll_oneoff", 4), ("fd_fdstat_get", 2),
         ]))
+        (import "env" "proxy_increment_metric" (func $increment_metric (param i32 i64) (result i32)))
+        (import "env" "proxy_record_metric" (func $record_metric (param i32 i64) (result i32)))
         (import "wasi_snapshot_preview1" "clock_time_get" (func $clock_time_get (param i32 i64 i32) (result i32)))
         (import "wasi_snapshot_preview1" "path_open"
           (func $path_open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))

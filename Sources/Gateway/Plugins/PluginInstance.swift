@@ -107,7 +107,8 @@ final class PluginInstance {
             self.message = self.snapshot.message
         } catch {
             self.noteFailure(error)
-            self.scheduleRestart(self.backoff.failed(at: Clock.monotonic(), factor: .random(in: RestartBackoff.jitter)))
+            let factor = Double.random(in: RestartBackoff.jitter)
+            self.scheduleRestart(self.backoff.failed(at: Clock.monotonic(), factor: factor, isStarting: true))
             self.worker.log.log(
                 .wasm,
                 .error,

@@ -21,9 +21,6 @@ final class PluginRuntime: PluginHost {
     /// Lets other threads, and other plugins of this worker, tell the VM of queue items.
     @exclusivity(unchecked) private(set) var queueWaker: (@Sendable () -> Void)?
 
-    /// How long a root may take from `proxy_on_done` to `proxy_done`.
-    static let rootEndSeconds: Int64 = 10
-
     init(key: VMKey, name: String, worker: Worker) {
         self.key = key
         self.name = name
@@ -94,7 +91,7 @@ final class PluginRuntime: PluginHost {
         }
         let context = root.context
         self.endings[context.id] = self.worker.eventLoop.assumeIsolated().scheduleTask(
-            in: .seconds(Self.rootEndSeconds)
+            in: .milliseconds(self.worker.options.rootEndMilliseconds)
         ) { [reference] in reference.runtime?.vm?.end(context) }
     }
 

@@ -7,12 +7,10 @@ struct TrialVerdict: Sendable {
     /// CPU time that its start took.
     var milliseconds: UInt32
 
-    /// A worker serves nobody while a plugin starts on it, so there a start may take ten callbacks' time, or, if that
-    /// is more, three times what the trial took.
+    /// A worker serves nobody while a plugin starts on it, so there a start may take three times what the trial took and
+    /// two callbacks' time.
     func startDeadlineMilliseconds(_ limits: VMLimits) -> UInt32 {
-        let (callbacks, overflow) = limits.callbackDeadlineMilliseconds.multipliedReportingOverflow(by: 10)
-        let (measured, isHuge) = self.milliseconds.multipliedReportingOverflow(by: 3)
-        return max(overflow ? .max : callbacks, isHuge ? .max : measured)
+        UInt32(clamping: UInt64(self.milliseconds) * 3 + UInt64(limits.callbackDeadlineMilliseconds) * 2)
     }
 
     /// Running out of time may come of a busy machine; anything else would come out the same again.

@@ -22,6 +22,8 @@ package struct GatewayOptions: Sendable {
     package var bufferLimitBytes = 1 << 20
     /// Connections of one worker.
     package var maximumConnectionsPerWorker = 50_000
+    /// How long a plugin's root context may take from `proxy_on_done` to `proxy_done`.
+    package var rootEndMilliseconds: Int64 = 10_000
     package var http1 = HTTP1Limits()
     /// Who the gateway is, for plugins.
     package var node = NodeIdentity()

@@ -73,7 +73,10 @@ final class Worker {
         self.clusters = clusters
 
         var plugins: [String: PluginInstance] = [:]
-        for (key, plugin) in snapshot.plugins {
+        // In the configuration's order, so that plugins that share a VM start in the same order everywhere.
+        for configuration in snapshot.configuration.plugins {
+            let key = configuration.key
+            guard plugins[key] == nil, let plugin = snapshot.plugins[key] else { continue }
             if let old = self.plugins[key], old.canServe(plugin) {
                 old.update(plugin)
                 plugins[key] = old

@@ -95,6 +95,8 @@ final class ConformanceGateway: Sendable {
         return cluster
     }
 
+    func status() async -> GatewayStatus { await self.server.status() }
+
     /// Ends everything: no line is written after that.
     func shutDown() async {
         await self.server.shutDown()

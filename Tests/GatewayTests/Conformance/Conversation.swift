@@ -1,4 +1,5 @@
 import Foundation
+import Gateway
 import Synchronization
 import TestSupport
 
@@ -84,12 +85,26 @@ final class Conversation {
     /// Another configuration.
     func apply(_ plugins: [TestPlugin]) throws {
         let gateway = self.gateway
-        let outcome = Mutex<Result<Void, any Error>?>(nil)
+        try Self.wait { try await gateway.apply(plugins) }
+    }
+
+    /// The gateway's account of a plugin.
+    func status(_ name: String) throws -> PluginStatus {
+        let gateway = self.gateway
+        let status = try Self.wait { await gateway.status() }
+        guard let plugin = status.plugins.first(where: { $0.name == name }) else {
+            throw HarnessError("no plugin \(name)")
+        }
+        return plugin
+    }
+
+    private static func wait<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws -> Value {
+        let outcome = Mutex<Result<Value, any Error>?>(nil)
         let done = DispatchSemaphore(value: 0)
         Task {
-            let result: Result<Void, any Error>
+            let result: Result<Value, any Error>
             do {
-                result = .success(try await gateway.apply(plugins))
+                result = .success(try await body())
             } catch {
                 result = .failure(error)
             }
@@ -97,7 +112,8 @@ final class Conversation {
             done.signal()
         }
         done.wait()
-        try outcome.withLock { $0 }?.get()
+        guard let result = outcome.withLock({ $0 }) else { throw HarnessError("no outcome") }
+        return try result.get()
     }
 
     // MARK: Lines

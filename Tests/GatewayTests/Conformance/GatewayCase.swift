@@ -29,6 +29,7 @@ struct GatewayCase: Sendable, CustomTestStringConvertible {
         _ plugins: [TestPlugin],
         bufferLimit: Int = 1 << 20,
         workers: Int = 1,
+        rootEndMilliseconds: Int64 = 10_000,
         upstream: @escaping UpstreamServer.Script = { try $0.reply(body: "world") },
         callee: @escaping UpstreamServer.Script = { try $0.reply(body: "callee") },
         _ conversation: @escaping @Sendable (Conversation) throws -> Void = { try $0.exchange(Request.get) },
@@ -42,6 +43,7 @@ struct GatewayCase: Sendable, CustomTestStringConvertible {
         self.plugins = plugins
         self.options = GatewayOptions(workers: workers)
         self.options.bufferLimitBytes = bufferLimit
+        self.options.rootEndMilliseconds = rootEndMilliseconds
         self.upstream = upstream
         self.callee = callee
         self.conversation = conversation
@@ -110,7 +112,7 @@ struct GatewayCase: Sendable, CustomTestStringConvertible {
             #expect(gateway.callee.requests.map(Conversation.line) == called, "the callee: \(self.rule)")
         }
         if let logged = self.logged { #expect(gateway.log.text.contains(logged), "the log: \(self.rule)") }
-        let seen = try? outcome.get().0
+        let seen = try outcome.get().0
         #expect(seen == self.client, "the client: \(self.rule)")
     }
 

@@ -9,6 +9,10 @@ struct TestPlugin: Sendable {
     var vmID: String
     var failStrategy: FailStrategy
     var allowOnHeadersStopIteration: Bool
+    /// Identity in the configuration; nil: the name's.
+    var key: String?
+    /// Changes what the plugin is started with.
+    var adjust: @Sendable (inout PluginDefinition) -> Void
 
     init(
         _ callbacks: [WatGuest.Callback: String],
@@ -17,18 +21,35 @@ struct TestPlugin: Sendable {
         fields: String = "",
         vmID: String = "vm",
         failStrategy: FailStrategy = .closed,
-        allowOnHeadersStopIteration: Bool = false
+        allowOnHeadersStopIteration: Bool = false,
+        key: String? = nil,
+        adjust: @escaping @Sendable (inout PluginDefinition) -> Void = { _ in }
     ) {
         self.guest = WatGuest(version: version, callbacks: callbacks, fields: fields)
         self.name = name
         self.vmID = vmID
         self.failStrategy = failStrategy
         self.allowOnHeadersStopIteration = allowOnHeadersStopIteration
+        self.key = key
+        self.adjust = adjust
+    }
+
+    private var definition: PluginDefinition {
+        var definition = PluginDefinition(
+            name: self.name,
+            rootID: "root",
+            vmID: self.vmID,
+            // Generous: a busy machine must not fail a test.
+            limits: VMLimits(callbackDeadlineMilliseconds: 5000),
+            allowOnHeadersStopIteration: self.allowOnHeadersStopIteration
+        )
+        self.adjust(&definition)
+        return definition
     }
 
     var configuration: PluginConfiguration {
         PluginConfiguration(
-            key: "test/\(self.name)",
+            key: self.key ?? "test/\(self.name)",
             namespace: "test",
             name: self.name,
             phase: "AUTHN",
@@ -36,14 +57,7 @@ struct TestPlugin: Sendable {
             url: self.guest.text,
             sha256: nil,
             failStrategy: self.failStrategy,
-            definition: PluginDefinition(
-                name: self.name,
-                rootID: "root",
-                vmID: self.vmID,
-                // Generous: a busy machine must not fail a test.
-                limits: VMLimits(callbackDeadlineMilliseconds: 5000),
-                allowOnHeadersStopIteration: self.allowOnHeadersStopIteration
-            ),
+            definition: self.definition,
             origin: "test.yaml:1"
         )
     }

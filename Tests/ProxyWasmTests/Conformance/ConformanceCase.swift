@@ -59,8 +59,10 @@ struct ConformanceCase: Sendable, CustomTestStringConvertible {
 final class Life {
     let transcript = Transcript()
     lazy var host = RecordingHost(self.transcript)
-    let services = SharedServices()
+    let services: SharedServices
     private(set) var vm: PluginVM?
+
+    init(services: SharedServices = SharedServices()) { self.services = services }
 
     func start(
         _ guest: WatGuest,

@@ -150,6 +150,17 @@ struct LifecycleConformanceTests {
             ])
     }
 
+    @Test("B4 a line of a start function is the VM's, no plugin's")
+    func lineOfVM() throws {
+        let life = Life()
+        let plugin = try life.start(
+            WatGuest(callbacks: [.vmStart: Self.say("vm start")], fields: Self.initialize)
+        )
+        #expect(life.transcript.lines == ["initialize", "vm start"])
+        #expect(life.host.linesOfVM == ["initialize"])
+        withExtendedLifetime(plugin) {}
+    }
+
     @Test("B5: a function that is not allowed in a start function fails the start")
     func restrictedStart() throws {
         let life = Life()
@@ -202,6 +213,59 @@ struct LifecycleConformanceTests {
         #expect(!vm.hasPlugins)
         vm.tick(plugin)
         #expect(life.transcript.lines.count == 5)
+    }
+
+    @Test("B22, B23 one of two roots ends: the other one, its ticks and the VM go on")
+    func endsOneRoot() throws {
+        let life = Life()
+        let guest = WatGuest(callbacks: [
+            .done: "(call $event {done} (local.get 0)) (return (i32.ne (local.get 0) (i32.const 2)))",
+            .tick: "(call $event {tick} (local.get 0))",
+            .delete: "(call $event {delete} (local.get 0))",
+        ])
+        let first = try life.start(guest)
+        let vm = first.vm
+        var definition = ConformanceCase.definition
+        definition.rootID = "second"
+        let second = try vm.startPlugin(definition)
+        definition.rootID = "third"
+        let third = try vm.startPlugin(definition)
+        let isGone = vm.retire(first)
+        let isSecondGone = vm.retire(second)
+        #expect(isGone && !isSecondGone)
+        for plugin in [first, second, third] { vm.tick(plugin) }
+        #expect(life.host.ended == [1])
+        vm.end(second)
+        vm.end(second)
+        vm.tick(third)
+        #expect(life.host.ended == [1, 2])
+        #expect(
+            life.transcript.lines
+                == ["done 1", "delete 1", "done 2", "tick 2", "tick 3", "delete 2", "tick 3"]
+        )
+        #expect(vm.hasPlugins)
+    }
+
+    @Test("A plugin on trial is asked about its configuration first", arguments: [true, false])
+    func validates(_ answer: Bool) throws {
+        let life = Life()
+        let fields = """
+            (func (export "proxy_validate_configuration") (param i32 i32) (result i32)
+              (call $bytes (i32.const 7) (i32.const 0) (local.get 1)) (i32.const \(answer ? 1 : 0)))
+            """
+        let guest = WatGuest(callbacks: [.configure: Self.say("configure")], fields: fields)
+        let plugin = try life.start(guest)
+        #expect(life.transcript.lines == ["configure"])
+        var definition = ConformanceCase.definition
+        definition.rootID = "second"
+        let vm = plugin.vm
+        if answer {
+            _ = try vm.startPlugin(definition, validates: true)
+        } else {
+            #expect(throws: PluginFailure.self) { try vm.startPlugin(definition, validates: true) }
+        }
+        #expect(life.transcript.lines == ["configure", "0", "plugin-config"] + (answer ? ["configure"] : []))
+        #expect(vm.failure == nil)
     }
 
     @Test("B10, B28: two VMs of one module share nothing")

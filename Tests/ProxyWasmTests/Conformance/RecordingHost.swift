@@ -11,6 +11,10 @@ final class RecordingHost: PluginHost {
     let transcript: Transcript
     var logLevel = LogLevel.info
     var failures = 0
+    /// Lines of no plugin, but of the VM.
+    var linesOfVM: [String] = []
+    /// Ids of roots that have ended.
+    var ended: [UInt32] = []
     /// Of the latest HTTP call.
     var token: UInt32 = 0
 
@@ -20,6 +24,7 @@ final class RecordingHost: PluginHost {
     func log(_ level: LogLevel, plugin: PluginContext?, message: UnsafeRawBufferPointer) {
         let text = String(decoding: message, as: UTF8.self)
         self.transcript.add(level == .info ? text : "\(level): \(text)")
+        if plugin == nil { self.linesOfVM.append(text) }
     }
 
     func currentTimeNanoseconds() -> UInt64 { 1_700_000_000_123_456_789 }
@@ -47,6 +52,8 @@ final class RecordingHost: PluginHost {
         self.transcript.add("host: call to \(String(decoding: cluster, as: UTF8.self))")
         return .ok
     }
+
+    func pluginDidEnd(_ plugin: PluginContext) { self.ended.append(plugin.id) }
 
     func cancelHTTPCall(token: UInt32) { self.transcript.add("host: cancel call") }
 

@@ -1,6 +1,8 @@
 import TestSupport
 import Testing
 
+@testable import ProxyWasm
+
 /// Section D of the rules: serialized maps.
 struct SerializedMapConformanceTests {
     static func set(_ address: String) -> String {
@@ -126,5 +128,19 @@ struct SerializedMapConformanceTests {
         let life = Life()
         try life.run(WatGuest(callbacks: [.requestTrailers: snippet]))
         #expect(life.transcript.lines == ["0", "1024"])
+    }
+
+    @Test("D6 a NUL inside a value is the value's")
+    func valueWithNUL() {
+        let bytes: [UInt8] = [1, 0, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0, 0x6B, 0, 0x76, 0, 0x77, 0]
+        let values = bytes.withUnsafeBytes { bytes -> [[UInt8]] in
+            var values: [[UInt8]] = []
+            _ = PairsView(bytes)?.allSatisfy { _, value in
+                values.append(Array(value))
+                return true
+            }
+            return values
+        }
+        #expect(values == [[0x76, 0, 0x77]])
     }
 }
