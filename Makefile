@@ -22,9 +22,10 @@ build: setup ## build the release binary, .build/release/mizzen
 run: ## start the quick-start example with an upstream to try it on
 	@scripts/run-demo
 
-test: build ## check the imports and docs, build the plugins, run every test
+test: build ## check imports, docs and cases, build the plugins, run every test
 	scripts/check-imports
 	scripts/check-docs
+	scripts/check-cases
 	scripts/build-plugins
 	# Two runs: the end-to-end tests wait on sockets, which would starve the unit tests beside them of threads.
 	swift test --skip IntegrationTests

@@ -185,11 +185,25 @@ struct WasmPluginValidationTests {
         #expect(plugin.allowOnHeadersStopIteration == true)
     }
 
+    @Test("annotations say what the VM is made with")
+    func annotationsOfVM() throws {
+        let metadata = """
+            annotations: {mizzen.dev/vm-id: shared, mizzen.dev/vm-configuration: '{"a": 1}', \
+            mizzen.dev/allowed-capabilities: 'proxy_on_tick, fd_write,proxy_log,fd_write'}
+            """
+        let plugin = try #require(decode(pluginYAML("{url: x}", metadata: metadata)).resources.wasmPlugins.first)
+        #expect(plugin.vmID == "shared")
+        #expect(plugin.vmConfiguration == #"{"a": 1}"#)
+        #expect(plugin.allowedCapabilities == ["fd_write", "proxy_log", "proxy_on_tick"])
+    }
+
     @Test(
         "bad annotations are errors",
         arguments: [
             "callback-deadline: 0s", "callback-deadline: '5'", "memory-limit: 1Ti", "memory-limit: 1Ki",
             "allow-headers-stop-iteration: 'yes'", "colour: red",
+            "vm-id: \(String(repeating: "a", count: 254))", "allowed-capabilities: ''",
+            "allowed-capabilities: 'proxy_log,,fd_write'", "allowed-capabilities: 'proxy-log'",
         ]
     )
     func badAnnotations(text: String) {

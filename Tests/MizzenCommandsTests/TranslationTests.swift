@@ -281,7 +281,8 @@ struct TranslationTests {
                 metadata:
                   name: waf
                   namespace: edge
-                  annotations: {mizzen.dev/callback-deadline: 50ms}
+                  annotations: {mizzen.dev/callback-deadline: 50ms, mizzen.dev/vm-id: waf,
+                    mizzen.dev/vm-configuration: "1", mizzen.dev/allowed-capabilities: proxy_log}
                 spec:
                   url: file://waf.wasm
                   sha256: \(String(repeating: "ab", count: 32))
@@ -306,9 +307,11 @@ struct TranslationTests {
                     key: "edge/waf", namespace: "edge", name: "waf", phase: "AUTHN", priority: 5,
                     url: "file://conf/waf.wasm", sha256: String(repeating: "ab", count: 32), failStrategy: .open,
                     definition: PluginDefinition(
-                        name: "edge.waf", rootID: "root1", configuration: Array(#"{"mode":"block"}"#.utf8),
+                        name: "edge.waf", rootID: "root1", vmID: "waf", vmConfiguration: [0x31],
+                        configuration: Array(#"{"mode":"block"}"#.utf8),
                         environment: [.init(name: "A", value: "1"), .init(name: "HOST_A", value: "here")],
-                        limits: VMLimits(memoryBytes: 1 << 20, callbackDeadlineMilliseconds: 50)
+                        limits: VMLimits(memoryBytes: 1 << 20, callbackDeadlineMilliseconds: 50),
+                        allowedCapabilities: ["proxy_log"]
                     ),
                     origin: "conf/f.yaml:38"
                 )

@@ -60,6 +60,24 @@ struct FailureConformanceTests {
             guest: ["rb 5 1"], forwarded: ["POST /a length=5 'hello'"]
         ),
         GatewayCase(
+            "Q2 headers held while the body callback runs, fail-open: they go on when it traps",
+            [
+                TestPlugin(
+                    [
+                        .requestHeaders: Guest.requestHeaders + Guest.pause,
+                        .requestBody: Guest.requestBody + Guest.trap,
+                    ],
+                    failStrategy: .open,
+                    allowOnHeadersStopIteration: true
+                )
+            ],
+            { try $0.exchange(Request.post("hello")) },
+            guest: ["rh 0", "rb 5 1"], forwarded: ["POST /a length=5 'hello'"]
+        ),
+        Self.thrownAway(.closed),
+        Self.thrownAway(.open),
+        Self.waitingBothWays(),
+        GatewayCase(
             "Q3 a gRPC request, fail-closed: 200 with grpc-status 14",
             [.requestHeaders: Guest.trap],
             { try $0.exchange(Request.get("content-type: application/grpc")) },
@@ -153,6 +171,60 @@ struct FailureConformanceTests {
             guest: ["configure", "configure", "rh 1"], forwarded: ["GET /a"]
         ),
     ]
+
+    private static func thrownAway(_ strategy: FailStrategy) -> GatewayCase {
+        GatewayCase(
+            "Q6 (ours) \(strategy.rawValue): a body was thrown away, and the VM dies in a tick: answered at once",
+            [
+                TestPlugin(
+                    [
+                        .configure: Guest.tick(every: 10),
+                        .requestBody: Guest.requestBody + Guest.hold + "(return (i32.const 3))",
+                        .tick: Guest.onHeld(Guest.trap),
+                    ],
+                    failStrategy: strategy
+                )
+            ],
+            { try $0.exchange(Request.post("hello")) },
+            guest: ["rb 5 1"], client: [strategy == .open ? Self.good : Self.failed]
+        )
+    }
+
+    private static func waitingBothWays() -> GatewayCase {
+        GatewayCase(
+            "Q6 (ours) a stream held in both directions and released in one, and the VM dies in a tick: answered at once",
+            [
+                .configure: Guest.tick(every: 10),
+                .requestBody: """
+                (call $event2 {rb} (local.get 1) (local.get 2))
+                (global.set $n (i32.add (global.get $n) (i32.const 1)))
+                (if (i32.eq (global.get $n) (i32.const 2)) (then \(Guest.hold) \(Guest.pause)))
+                """,
+                .responseHeaders: "(call $say {sh}) (global.set $paused (i32.const 1))" + Guest.pause,
+                .tick: """
+                (if (i32.eq (global.get $paused) (i32.const 2)) (then unreachable))
+                (if (i32.and (global.get $paused) (i32.ne (global.get $held) (i32.const 0)))
+                  (then
+                    (global.set $paused (i32.const 2))
+                    (call $say {resume})
+                    \(Guest.onHeld(Guest.resume()))))
+                """,
+            ],
+            fields: "(global $paused (mut i32) (i32.const 0))",
+            upstream: {
+                // Early: before the request has ended.
+                try $0.send("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nworld")
+                try $0.request()
+            },
+            { talk in
+                try talk.send(Request.chunkedHead + Request.chunk("hello"))
+                try talk.await("rb 5 0")
+                try talk.send(Request.chunk("again"))
+                try talk.receive()
+            },
+            guest: ["rb 5 0", "rb 5 0", "sh", "resume"], client: [Self.failed]
+        )
+    }
 
     private static func waitingForUpstream() -> GatewayCase {
         let gate = Gate()

@@ -58,6 +58,7 @@ struct GatewayCase: Sendable, CustomTestStringConvertible {
     init(
         _ rule: String,
         _ callbacks: [WatGuest.Callback: String],
+        fields: String = "",
         upstream: @escaping UpstreamServer.Script = { try $0.reply(body: "world") },
         callee: @escaping UpstreamServer.Script = { try $0.reply(body: "callee") },
         _ conversation: @escaping @Sendable (Conversation) throws -> Void = { try $0.exchange(Request.get) },
@@ -69,7 +70,7 @@ struct GatewayCase: Sendable, CustomTestStringConvertible {
     ) {
         self.init(
             rule,
-            [TestPlugin(callbacks)],
+            [TestPlugin(callbacks, fields: fields)],
             upstream: upstream,
             callee: callee,
             conversation,

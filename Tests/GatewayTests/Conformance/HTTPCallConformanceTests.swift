@@ -216,7 +216,7 @@ struct HTTPCallConformanceTests {
             guest: ["0", "returning", "call 1 4", "got 1 6"], forwarded: ["GET /a"], called: ["GET /c"]
         ),
         GatewayCase(
-            "J13 two calls in flight have different tokens (ours: two of one root, for every plugin has its own VM)",
+            "J13 two calls in flight of one root have different tokens",
             [
                 .requestHeaders: Guest.hold + Guest.call() + "(call $num (i32.load (i32.const 264)))"
                     + Guest.call() + "(call $num (i32.load (i32.const 264)))" + Guest.pause,

@@ -108,6 +108,16 @@ struct VMSharingConformanceTests {
         Self.rejected(),
         Self.sharedFate(),
         GatewayCase(
+            "J13 calls in flight of two roots of one VM have different tokens; each root gets its own answer",
+            [Self.plugin("p1", Self.calling), Self.plugin("p2", Self.calling, Self.configured("2"))],
+            {
+                try $0.exchange(Request.get)
+                try $0.await("p1 call 1 4")
+                try $0.await("p2 call 2 8")
+            },
+            guest: nil, called: ["GET /c", "GET /c"]
+        ),
+        GatewayCase(
             "Q8 a plugin whose VM dies of a tick is started again without traffic; what it shares is still there",
             [
                 .configure: """
@@ -120,6 +130,10 @@ struct VMSharingConformanceTests {
             { try $0.await("configure", count: 2) },
             guest: ["configure", "configure"], client: []
         ),
+    ]
+
+    private static let calling: [WatGuest.Callback: String] = [
+        .requestHeaders: Guest.call(), .httpCallResponse: "(call $event2 {call} (local.get 0) (local.get 1))",
     ]
 
     private static let second: [WatGuest.Callback: String] = [

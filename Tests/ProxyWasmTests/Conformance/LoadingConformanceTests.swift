@@ -112,6 +112,25 @@ struct LoadingConformanceTests {
         #expect(life.transcript.lines == ["8"])
     }
 
+    @Test("A16 an export that is not there, or has another type, is absent; the right type is callable")
+    func looksUpExports() throws {
+        let bytes = try wat2wasm(
+            #"(module (func (export "f") (param i32) (result i32) (i32.add (local.get 0) (i32.const 1))))"#
+        )
+        let linked = try ConformanceEngine.shared().compile(bytes).link([])
+        let host = RecordingHost(Transcript())
+        let instance = try linked.instantiate(limits: VMLimits(), host: host)
+        let type = FunctionType([.i32], [.i32])
+        #expect(instance.function(named: "g", type: type) == nil)
+        #expect(instance.function(named: "f", type: FunctionType([.i64], [.i32])) == nil)
+        #expect(instance.function(named: "f", type: FunctionType([.i32], [])) == nil)
+        let function = try #require(instance.function(named: "f", type: type))
+        var value = RawValue(i32: 41)
+        let returned = instance.call(function, &value, count: 1)
+        #expect(returned && value.i32 == 42)
+        withExtendedLifetime(host) {}
+    }
+
     @Test("A18: a module that imports its memory gets one")
     func importsMemory() throws {
         let life = Life()
