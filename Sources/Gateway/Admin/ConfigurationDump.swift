@@ -140,20 +140,37 @@ enum ConfigurationDump {
     }
 
     private static func cluster(_ cluster: ClusterConfiguration) -> JSONValue {
-        [
-            "name": .string(cluster.name),
-            "type": .string(cluster.type),
-            "connectTimeoutMilliseconds": .integer(cluster.connectTimeoutMilliseconds),
-            "endpoints": .array(
-                cluster.endpoints.map { endpoint in
-                    [
-                        "address": .string(endpoint.address),
-                        "port": .integer(endpoint.port),
-                        "weight": .integer(endpoint.weight),
-                    ]
-                }
+        self.compact([
+            ("name", .string(cluster.name)),
+            ("type", .string(cluster.type)),
+            ("connectTimeoutMilliseconds", .integer(cluster.connectTimeoutMilliseconds)),
+            ("protocol", .string(cluster.isHTTP2 ? "HTTP2" : "HTTP1")),
+            ("tls", cluster.tls.map(self.tls)),
+            (
+                "endpoints",
+                .array(
+                    cluster.endpoints.map { endpoint in
+                        [
+                            "address": .string(endpoint.address),
+                            "port": .integer(endpoint.port),
+                            "weight": .integer(endpoint.weight),
+                        ]
+                    }
+                )
             ),
-        ]
+        ])
+    }
+
+    /// Certificates and keys are named by where they come from, never shown.
+    private static func tls(_ tls: UpstreamTLSConfiguration) -> JSONValue {
+        self.compact([
+            ("serverName", tls.serverName.map { .string($0) }),
+            ("subjectAltNames", .array(tls.subjectAltNames.map { .string($0) })),
+            ("trust", .string(tls.skipsVerification ? "anything" : tls.trustRoots == nil ? "system" : "given")),
+            ("clientCertificate", .bool(tls.certificateChain != nil)),
+            ("files", tls.files.isEmpty ? nil : .array(tls.files.map { .string($0) })),
+            ("problem", tls.problem.map { .string($0) }),
+        ])
     }
 
     /// Plugin configuration, VM configuration and environment are where credentials stand: only their sizes show.

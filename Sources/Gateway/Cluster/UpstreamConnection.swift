@@ -1,31 +1,6 @@
 import NIOCore
 import ProxyWasm
 
-/// Who gets an upstream's answer: a stream, or a plugin's HTTP call.
-protocol UpstreamReceiver: AnyObject {
-    /// Where the response's headers are parsed into; cleared by the connection before.
-    var upstreamHeaders: HeaderMap { get }
-    func upstreamConnected(_ connection: UpstreamConnection)
-    func upstreamResponse(_ head: HTTP1Head, endOfStream: Bool)
-    func upstreamData(_ data: ByteBuffer, endOfStream: Bool)
-    /// The socket has no more bytes for now: a good time to flush.
-    func upstreamReadComplete()
-    /// The end of this attempt. The connection is already forgotten.
-    func upstreamFailed(_ failure: UpstreamFailure)
-    func upstreamWritable(_ writable: Bool)
-}
-
-enum UpstreamFailure {
-    /// No connection: refused, unreachable, timed out.
-    case connect
-    /// The peer closed before a byte of the response.
-    case closedBeforeResponse(reused: Bool)
-    /// The response broke off or was not HTTP.
-    case brokenResponse
-    /// Too many connections to the cluster.
-    case overflow
-}
-
 /// One HTTP/1.1 connection to an endpoint; at most one request at a time. Lives on its worker's loop.
 final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
     // Fields belong to one thread, and no access to one spans a call out: no run-time exclusivity checks.

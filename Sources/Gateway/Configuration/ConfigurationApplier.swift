@@ -19,6 +19,7 @@ actor ConfigurationApplier {
     private var plugins: [String: PluginSnapshot] = [:]
     /// Of the plugins that the configuration has now, rejected ones included.
     private var verdicts = TrialVerdicts()
+    private var upstreamTLS: [String: UpstreamTLS] = [:]
     private var listeners: [String: BoundListener] = [:]
     private var isDraining = false
     private var isApplying = false
@@ -48,16 +49,34 @@ actor ConfigurationApplier {
         let plugins = await self.loadPlugins(configuration.plugins)
         let snapshot: Snapshot
         do {
-            snapshot = try Snapshot(generation: self.generation + 1, configuration: configuration, plugins: plugins)
+            snapshot = try Snapshot(
+                generation: self.generation + 1,
+                configuration: configuration,
+                plugins: plugins,
+                previousTLS: self.upstreamTLS
+            )
         } catch {
             throw ApplyError(description: "routes: \(error); the last configuration keeps serving")
         }
         self.generation += 1
         self.configuration = configuration
         self.plugins = snapshot.plugins
+        self.adopt(snapshot.upstreamTLS)
         // Clusters and plugins first, then the sockets that use them.
         for worker in self.workers { _ = await worker.run { $0.install(snapshot) } }
         await self.bind(configuration.listeners)
+    }
+
+    private func adopt(_ tls: [String: UpstreamTLS]) {
+        for (name, new) in tls {
+            guard self.upstreamTLS[name]?.configuration != new.configuration else { continue }
+            if let problem = new.problem {
+                self.log.log(.config, .error, "cluster \(name): TLS cannot be spoken, requests get 503: \(problem)")
+            } else if let reason = new.staleReason {
+                self.log.log(.config, .error, "cluster \(name): TLS goes on with the last good certificates: \(reason)")
+            }
+        }
+        self.upstreamTLS = tls
     }
 
     // MARK: Plugins

@@ -263,6 +263,10 @@ package struct ClusterConfiguration: Sendable, Equatable {
     package var connectTimeoutMilliseconds: Int
     /// `xds.cluster_metadata`
     package var metadata = StreamMetadata.empty
+    /// Requests go over HTTP/2, else over HTTP/1.1.
+    package var isHTTP2: Bool
+    /// Nil: clear text.
+    package var tls: UpstreamTLSConfiguration?
     package init(
         name: String,
         host: String,
@@ -270,7 +274,9 @@ package struct ClusterConfiguration: Sendable, Equatable {
         subset: String = "",
         endpoints: [EndpointConfiguration],
         type: String = "STATIC",
-        connectTimeoutMilliseconds: Int = 10_000
+        connectTimeoutMilliseconds: Int = 10_000,
+        isHTTP2: Bool = false,
+        tls: UpstreamTLSConfiguration? = nil
     ) {
         self.name = name
         self.host = host
@@ -279,6 +285,8 @@ package struct ClusterConfiguration: Sendable, Equatable {
         self.endpoints = endpoints
         self.type = type
         self.connectTimeoutMilliseconds = connectTimeoutMilliseconds
+        self.isHTTP2 = isHTTP2
+        self.tls = tls
     }
 }
 

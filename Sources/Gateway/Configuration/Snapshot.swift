@@ -6,8 +6,17 @@ final class Snapshot: Sendable {
     let configuration: GatewayConfiguration
     let listeners: [String: ListenerSnapshot]
     let plugins: [String: PluginSnapshot]
+    /// TLS to upstreams, by cluster.
+    let upstreamTLS: [String: UpstreamTLS]
 
-    init(generation: Int, configuration: GatewayConfiguration, plugins: [PluginSnapshot]) throws(RouteTableError) {
+    /// `previousTLS`: of the generation before; what has not changed is taken over.
+    init(
+        generation: Int,
+        configuration: GatewayConfiguration,
+        plugins: [PluginSnapshot],
+        previousTLS: [String: UpstreamTLS] = [:]
+    ) throws(RouteTableError) {
+        self.upstreamTLS = UpstreamTLS.make(for: configuration.clusters, previous: previousTLS)
         self.generation = generation
         self.configuration = configuration
         var listeners: [String: ListenerSnapshot] = [:]

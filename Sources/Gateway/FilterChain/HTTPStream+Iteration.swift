@@ -248,7 +248,7 @@ extension HTTPStream {
         if direction == .request {
             self.downstream.setReadsPaused(true)
         } else {
-            self.router.connection?.setReadsPaused(true)
+            self.router.setReadsPaused(true)
         }
     }
 
@@ -265,7 +265,7 @@ extension HTTPStream {
         if direction == .request {
             self.downstream.setReadsPaused(false)
         } else {
-            self.router.connection?.setReadsPaused(false)
+            self.router.setReadsPaused(false)
         }
 
         if state.stopAll || state.headersHeld {

@@ -202,7 +202,7 @@ extension HTTPStream {
         return self.isHead ? ByteBuffer() : ByteBuffer(bytes: body)
     }
 
-    private var isGRPC: Bool {
+    var isGRPC: Bool {
         guard let type = self.requestHeaders.first("content-type") else { return false }
         guard type.count >= 16, type.slice(0..<16).equalsLowercased("application/grpc") else { return false }
         return type.count == 16 || type[16] == UInt8(ascii: "+") || type[16] == UInt8(ascii: ";")

@@ -87,13 +87,19 @@ extension HTTPStream: UpstreamReceiver {
     // MARK: The request's bytes
 
     /// `total`: the body's size when all of it follows at once.
-    private func writeRequestHead(total: Int?) {
+    func writeRequestHead(total: Int?) {
         self.router.headPending = false
         self.router.headWritten = true
         self.router.framing = self.chooseRequestFraming(total: total)
         self.router.startMonotonic = Clock.monotonic()
-        self.router.cluster?.requests &+= 1
-        HTTP1Serializer.writeRequestHead(self.requestHeaders, framing: self.router.framing, into: &self.router.pending)
+        if let cluster = self.router.cluster {
+            cluster.requests &+= 1
+            self.router.isHTTP2 = cluster.isHTTP2
+        }
+        if !self.router.isHTTP2 {
+            HTTP1Serializer.writeRequestHead(
+                self.requestHeaders, framing: self.router.framing, into: &self.router.pending)
+        }
         self.attempt(reuse: true)
     }
 
@@ -127,6 +133,7 @@ extension HTTPStream: UpstreamReceiver {
     func forwardRequestData(_ data: ByteBuffer, endOfStream: Bool) {
         if self.router.headPending { self.writeRequestHead(total: endOfStream ? data.readableBytes : nil) }
         guard self.isActive, self.router.headWritten, !self.router.requestSent else { return }
+        if self.router.isHTTP2 { return self.forwardHTTP2Data(data, endOfStream: endOfStream) }
         let count = data.readableBytes
         switch self.router.framing {
         case .length:
@@ -172,6 +179,8 @@ extension HTTPStream: UpstreamReceiver {
         case .length where self.router.remaining > 0:
             self.failUpstream(status: 500, details: "wasm_body_length_mismatch", body: "")
             return
+        case _ where self.router.isHTTP2:
+            self.endHTTP2Request()
         case .chunked:
             var last = ByteBuffer()
             HTTP1Serializer.writeLastChunk(self.requestTrailers, into: &last)
@@ -182,15 +191,17 @@ extension HTTPStream: UpstreamReceiver {
         self.requestFullySent()
     }
 
-    private func requestFullySent() {
+    func requestFullySent() {
         self.router.requestSent = true
         if let connection = self.router.connection {
             connection.requestEnded()
             connection.flush()
+        } else if let exchange = self.router.exchange {
+            exchange.flush()
         }
     }
 
-    private func writeUpstream(_ data: ByteBuffer) {
+    func writeUpstream(_ data: ByteBuffer) {
         if let connection = self.router.connection {
             connection.write(data)
         } else {
@@ -208,7 +219,11 @@ extension HTTPStream: UpstreamReceiver {
         if self.router.headPending, !self.requestStopped, !self.holdsBody(.request) {
             self.writeRequestHead(total: nil)
         }
-        self.router.connection?.flush()
+        if let connection = self.router.connection {
+            connection.flush()
+        } else if let exchange = self.router.exchange {
+            exchange.flush()
+        }
         if self.responseHeadPending, !self.holdsBody(.response) {
             self.writeResponseHead(total: nil)
             self.downstream.flush()
@@ -225,6 +240,7 @@ extension HTTPStream: UpstreamReceiver {
             return
         }
         self.router.endpoint = endpoint
+        if self.router.isHTTP2 { return self.attemptHTTP2(endpoint) }
         if reuse, let connection = endpoint.takeIdle() {
             self.upstreamConnected(connection)
             return
@@ -259,6 +275,7 @@ extension HTTPStream: UpstreamReceiver {
     func upstreamFailed(_ failure: UpstreamFailure) {
         guard self.isActive else { return }
         self.router.connection = nil
+        self.router.exchange = nil
         self.router.connecting = nil
         switch failure {
         case .connect where self.router.attempts < Self.maximumAttempts:
@@ -271,8 +288,14 @@ extension HTTPStream: UpstreamReceiver {
                 body:
                     "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure"
             )
+        case .tls(let failure):
+            self.flags = "UF"
+            self.failUpstream(status: 503, details: failure.details, body: failure.body)
         case .closedBeforeResponse(reused: true)
-        where self.requestEndsWithHeaders && self.router.attempts < Self.maximumAttempts:
+        where self.router.isHTTP2 && self.router.canReplay && self.router.attempts < Self.maximumAttempts:
+            self.attempt(reuse: true)
+        case .closedBeforeResponse(reused: true)
+        where !self.router.isHTTP2 && self.requestEndsWithHeaders && self.router.attempts < Self.maximumAttempts:
             // The peer closed an idle connection just when it was used again: nothing was processed.
             self.router.pending.clear()
             HTTP1Serializer.writeRequestHead(self.requestHeaders, framing: .none, into: &self.router.pending)
@@ -283,6 +306,15 @@ extension HTTPStream: UpstreamReceiver {
                 status: 503,
                 details: "upstream_reset_before_response_started{connection_termination}",
                 body: "upstream connect error or disconnect/reset before headers. reset reason: connection termination"
+            )
+        case .reset:
+            self.flags = "UR"
+            self.failUpstream(
+                status: 503,
+                details: self.responseStarted
+                    ? "upstream_reset_after_response_started{remote_reset}"
+                    : "upstream_reset_before_response_started{remote_reset}",
+                body: "upstream connect error or disconnect/reset before headers. reset reason: remote reset"
             )
         case .brokenResponse:
             self.flags = self.responseStarted ? "UC" : "UPE"
@@ -300,7 +332,7 @@ extension HTTPStream: UpstreamReceiver {
     }
 
     /// Answers for the upstream, as far as the client has not seen anything of the response.
-    private func failUpstream(status: Int, details: StaticString, body: StaticString) {
+    func failUpstream(status: Int, details: StaticString, body: StaticString) {
         if self.responseHeadWritten {
             self.reset(details: details)
         } else if self.responseStarted {
@@ -334,8 +366,9 @@ extension HTTPStream: UpstreamReceiver {
         if endOfStream, self.isActive, self.serial == serial { self.flushDirections() }
     }
 
-    private func upstreamDone() {
+    func upstreamDone() {
         self.router.connection = nil
+        self.router.exchange = nil
         self.router.timeout?.cancel()
         self.router.timeout = nil
     }

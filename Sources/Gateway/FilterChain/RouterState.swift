@@ -16,6 +16,11 @@ final class RouterState {
     @exclusivity(unchecked) var cluster: ClusterPool?
     @exclusivity(unchecked) var endpoint: EndpointPool?
     @exclusivity(unchecked) var connection: UpstreamConnection?
+    /// In the place of `connection` where the cluster speaks HTTP/2.
+    @exclusivity(unchecked) var exchange: HTTP2Exchange?
+    @exclusivity(unchecked) var isHTTP2 = false
+    /// `pending` still has the whole body sent so far: a stream that the peer refuses can be tried again.
+    @exclusivity(unchecked) var canReplay = true
     @exclusivity(unchecked) var connecting: ConnectAttempt?
     @exclusivity(unchecked) var attempts = 0
     /// The request's headers are through the chain; its head waits to be written with what follows.
@@ -48,6 +53,9 @@ final class RouterState {
         self.cluster = nil
         self.endpoint = nil
         self.connection = nil
+        self.exchange = nil
+        self.isHTTP2 = false
+        self.canReplay = true
         self.connecting?.cancel()
         self.connecting = nil
         self.attempts = 0
@@ -87,6 +95,18 @@ final class RouterState {
         if let connection = self.connection {
             self.connection = nil
             connection.abandon()
+        } else if let exchange = self.exchange {
+            self.exchange = nil
+            exchange.abandon()
+        }
+    }
+
+    /// Back-pressure from whoever takes the response.
+    func setReadsPaused(_ paused: Bool) {
+        if let connection = self.connection {
+            connection.setReadsPaused(paused)
+        } else if let exchange = self.exchange {
+            exchange.setReadsPaused(paused)
         }
     }
 }

@@ -127,7 +127,7 @@ final class HTTP1ServerConnection: ChannelInboundHandler, ChannelOutboundHandler
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        self.stream?.router.connection?.setReadsPaused(!context.channel.isWritable)
+        self.stream?.router.setReadsPaused(!context.channel.isWritable)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -334,7 +334,7 @@ final class HTTP1ServerConnection: ChannelInboundHandler, ChannelOutboundHandler
         if self.chunked { self.output.writeStaticString("\r\n") }
         self.needsFlush = true
         if let channel = self.context?.channel, !channel.isWritable {
-            self.stream?.router.connection?.setReadsPaused(true)
+            self.stream?.router.setReadsPaused(true)
         }
     }
 

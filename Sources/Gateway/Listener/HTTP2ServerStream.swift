@@ -213,13 +213,13 @@ final class HTTP2ServerStream: DownstreamConnection {
     private func pauseUpstream() {
         guard !self.isUpstreamPaused else { return }
         self.isUpstreamPaused = true
-        self.stream.router.connection?.setReadsPaused(true)
+        self.stream.router.setReadsPaused(true)
     }
 
     func resumeUpstream() {
         guard self.isUpstreamPaused, self.connection.isWritable else { return }
         self.isUpstreamPaused = false
-        self.stream.router.connection?.setReadsPaused(false)
+        self.stream.router.setReadsPaused(false)
     }
 
     func setReadsPaused(_ paused: Bool) {

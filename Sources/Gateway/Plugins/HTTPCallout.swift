@@ -9,12 +9,16 @@ final class HTTPCallout: UpstreamReceiver {
     private var requestBody: ByteBuffer
     private let timeoutMilliseconds: UInt32
     private var completion: ((HTTPCallout, Bool) -> Void)?
+    private let requestTrailers = HeaderMap()
     private var connection: UpstreamConnection?
+    private var exchange: HTTP2Exchange?
     private var connecting: ConnectAttempt?
     private var timeout: Scheduled<Void>?
     private var attempts = 0
     let responseHeaders = HeaderMap()
     let responseBody: StreamBody
+    /// HTTP/2 only.
+    private(set) var responseTrailers: HeaderMap?
 
     var upstreamHeaders: HeaderMap { self.responseHeaders }
 
@@ -23,6 +27,7 @@ final class HTTPCallout: UpstreamReceiver {
         cluster: ClusterPool,
         headers: HeaderMap,
         body: UnsafeRawBufferPointer,
+        trailers: HeaderMap,
         timeoutMilliseconds: UInt32,
         completion: @escaping (HTTPCallout, Bool) -> Void
     ) {
@@ -30,6 +35,7 @@ final class HTTPCallout: UpstreamReceiver {
         self.cluster = cluster
         self.responseBody = StreamBody(pool: worker.buffers)
         self.requestHeaders.copy(from: headers)
+        if cluster.isHTTP2 { self.requestTrailers.copy(from: trailers) }
         self.requestBody = ByteBufferAllocator().buffer(capacity: body.count)
         self.requestBody.writeBytes(body)
         self.timeoutMilliseconds = timeoutMilliseconds
@@ -63,7 +69,11 @@ final class HTTPCallout: UpstreamReceiver {
             self.fail(503, "no healthy upstream")
             return
         }
-        if reuse, let connection = endpoint.takeIdle() {
+        if let http2 = endpoint.http2 {
+            if let exchange = http2.takeStream(for: self) { return self.upstreamConnected(exchange) }
+            self.connecting = http2.connect(for: self)
+            if self.connecting == nil { self.upstreamFailed(.overflow) }
+        } else if reuse, let connection = endpoint.takeIdle() {
             self.upstreamConnected(connection)
         } else {
             self.connecting = endpoint.connect(for: self)
@@ -83,9 +93,27 @@ final class HTTPCallout: UpstreamReceiver {
         self.connecting = nil
         self.connection?.abandon()
         self.connection = nil
+        self.exchange?.abandon()
+        self.exchange = nil
     }
 
     // MARK: UpstreamReceiver
+
+    func upstreamConnected(_ exchange: HTTP2Exchange) {
+        self.connecting = nil
+        self.exchange = exchange
+        let hasBody = self.requestBody.readableBytes > 0
+        let hasTrailers = self.requestTrailers.count > 0
+        exchange.writeHead(HTTP2FieldMapping.request(self.requestHeaders), endOfStream: !hasBody && !hasTrailers)
+        if hasBody { exchange.write(self.requestBody, endOfStream: !hasTrailers) }
+        if hasTrailers { exchange.end(trailers: self.requestTrailers) }
+        exchange.flush()
+    }
+
+    func upstreamTrailers(_ trailers: HeaderMap) {
+        self.responseTrailers = trailers
+        self.finish(responded: true)
+    }
 
     func upstreamConnected(_ connection: UpstreamConnection) {
         self.connecting = nil
@@ -110,8 +138,7 @@ final class HTTPCallout: UpstreamReceiver {
 
     func upstreamData(_ data: ByteBuffer, endOfStream: Bool) {
         if self.responseBody.count + data.readableBytes > self.worker.options.bufferLimitBytes {
-            self.connection?.abandon()
-            self.connection = nil
+            self.stopUpstream()
             self.finish(responded: false)
             return
         }
@@ -124,11 +151,18 @@ final class HTTPCallout: UpstreamReceiver {
 
     func upstreamFailed(_ failure: UpstreamFailure) {
         self.connection = nil
+        self.exchange = nil
         switch failure {
         case .closedBeforeResponse(reused: true) where self.attempts < 3:
             self.attempt(reuse: false)
         case .brokenResponse:
             self.finish(responded: false)
+        case .tls(let failure):
+            self.fail(503, failure.body)
+        case .reset where self.responseHeaders.count > 0:
+            self.finish(responded: false)
+        case .reset:
+            self.fail(503, "upstream connect error or disconnect/reset before headers. reset reason: remote reset")
         case .connect:
             self.fail(
                 503,
@@ -155,6 +189,7 @@ final class HTTPCallout: UpstreamReceiver {
 
     private func finish(responded: Bool) {
         self.connection = nil
+        self.exchange = nil
         self.timeout?.cancel()
         guard let completion = self.completion else { return }
         self.completion = nil

@@ -177,6 +177,7 @@ final class PluginRuntime: PluginHost {
             cluster: pool,
             headers: headers,
             body: body,
+            trailers: trailers,
             timeoutMilliseconds: timeoutMilliseconds
         ) { [reference] call, responded in
             reference.runtime?.callEnded(token: token, call: call, responded: responded)
@@ -190,7 +191,12 @@ final class PluginRuntime: PluginHost {
     private func callEnded(token: UInt32, call: HTTPCallout, responded: Bool) {
         guard self.calls.removeValue(forKey: token) != nil, let vm = self.vm else { return }
         if responded {
-            vm.httpCallResponse(token: token, headers: call.responseHeaders, body: call.responseBody, trailers: nil)
+            vm.httpCallResponse(
+                token: token,
+                headers: call.responseHeaders,
+                body: call.responseBody,
+                trailers: call.responseTrailers
+            )
         } else {
             vm.httpCallResponse(token: token, headers: nil, body: nil, trailers: nil)
         }

@@ -66,7 +66,11 @@ final class Worker {
             if let old = self.clusters[configuration.name], old.configuration == configuration {
                 clusters[configuration.name] = old
             } else {
-                clusters[configuration.name] = ClusterPool(configuration: configuration, worker: self)
+                clusters[configuration.name] = ClusterPool(
+                    configuration: configuration,
+                    tls: snapshot.upstreamTLS[configuration.name],
+                    worker: self
+                )
             }
         }
         for (name, old) in self.clusters where clusters[name] !== old { old.retire() }

@@ -12,6 +12,8 @@ struct UpstreamConnectionTests {
         var statuses: [Int] = []
         var isFailed = false
         func upstreamConnected(_ connection: UpstreamConnection) {}
+        func upstreamConnected(_ exchange: HTTP2Exchange) {}
+        func upstreamTrailers(_ trailers: HeaderMap) {}
         func upstreamResponse(_ head: HTTP1Head, endOfStream: Bool) { self.statuses.append(head.status) }
         func upstreamData(_ data: ByteBuffer, endOfStream: Bool) {}
         func upstreamReadComplete() {}
