@@ -48,9 +48,10 @@ package struct LoadedConfiguration: Sendable {
         self.warnings = warnings
     }
 
-    /// The local modules that its plugins use.
+    /// Files beside the resources that it depends on: the local modules of its plugins, certificates and keys.
     package var moduleFiles: Set<String> {
         Set(self.configuration.plugins.compactMap { FileURL.path($0.url) })
+            .union(self.configuration.clusters.flatMap { $0.tls?.files ?? [] })
     }
 }
 

@@ -6,11 +6,14 @@ import ProxyWasm
 struct ClusterTranslation {
     let registry: ServiceRegistry
     let resources: ResourceSet
+    let tls: UpstreamTLSTranslation
 
     static func name(port: Int, subset: String, host: String) -> String { "outbound|\(port)|\(subset)|\(host)" }
 
-    func clusters() -> [ClusterConfiguration] {
+    /// With what is wrong about TLS settings.
+    func clusters() -> (clusters: [ClusterConfiguration], warnings: [Problem]) {
         var result: [ClusterConfiguration] = []
+        var warnings: [Problem] = []
         var names: Set<String> = []
         for entry in self.resources.serviceEntries {
             for host in entry.hosts {
@@ -19,26 +22,40 @@ struct ClusterTranslation {
                     return name == host || HostName.covers(name, host)
                 }
                 // An exact rule speaks louder than a wildcard's.
-                let timeout = (rules.first { !$0.host.hasPrefix("*") } ?? rules.first)?.connectTimeoutMilliseconds
+                let rule = rules.first { !$0.host.hasPrefix("*") } ?? rules.first
                 for port in entry.ports {
-                    var subsets = [DestinationRule.Subset(name: "", labels: [:])]
-                    subsets += rules.flatMap(\.subsets)
-                    for subset in subsets {
-                        let cluster = self.cluster(entry, host, port, subset, timeout)
-                        if names.insert(cluster.name).inserted { result.append(cluster) }
+                    let policy = rule?.policy(port: port.number, subset: nil) ?? TrafficPolicy()
+                    var subsets = [(DestinationRule.Subset(name: "", labels: [:]), policy)]
+                    for other in rules {
+                        subsets += other.subsets.map { subset in
+                            (subset, (rule ?? other).policy(port: port.number, subset: subset))
+                        }
+                    }
+                    for (subset, policy) in subsets {
+                        var cluster = self.cluster(entry, host, port, subset, policy)
+                        guard names.insert(cluster.name).inserted else { continue }
+                        if let settings = policy.tls {
+                            let (tls, problem) = self.tls.translate(settings, host: host, rule: rule ?? rules.first)
+                            cluster.tls = tls
+                            if let problem, !warnings.contains(problem) { warnings.append(problem) }
+                        }
+                        result.append(cluster)
                     }
                 }
             }
         }
-        return result
+        return (result, warnings)
     }
+
+    /// Ports that are spoken to in HTTP/2, as in Istio.
+    private static let http2Protocols: Set = ["GRPC", "GRPC-WEB", "HTTP2"]
 
     private func cluster(
         _ entry: ServiceEntry,
         _ host: String,
         _ port: ServiceEntry.Port,
         _ subset: DestinationRule.Subset,
-        _ timeout: Int?
+        _ policy: TrafficPolicy
     ) -> ClusterConfiguration {
         let target = port.targetPort ?? port.number
         let isStatic = entry.resolution == .staticAddresses
@@ -61,7 +78,8 @@ struct ClusterTranslation {
                 )
             },
             type: isStatic ? "STATIC" : "STRICT_DNS",
-            connectTimeoutMilliseconds: max(1, subset.connectTimeoutMilliseconds ?? timeout ?? 10_000)
+            connectTimeoutMilliseconds: max(1, policy.connectTimeoutMilliseconds ?? 10_000),
+            isHTTP2: Self.http2Protocols.contains(port.protocolName) || policy.upgradesToHTTP2 == true
         )
         // As Istio describes it, for plugins.
         cluster.metadata = StreamMetadata(istio: [

@@ -28,7 +28,11 @@ package struct Translator: Sendable {
 
     package func translate(_ resources: ResourceSet) -> Result {
         let registry = ServiceRegistry(resources)
-        let clusters = ClusterTranslation(registry: registry, resources: resources).clusters()
+        let (clusters, tlsWarnings) = ClusterTranslation(
+            registry: registry,
+            resources: resources,
+            tls: UpstreamTLSTranslation(namespace: self.identity.namespace, secrets: resources.secrets)
+        ).clusters()
         let gateways = resources.gateways.filter { self.identity.matches($0.selector) }
         var configuration = GatewayConfiguration(clusters: clusters)
         var chains: [ResolvedChain] = []
@@ -64,7 +68,7 @@ package struct Translator: Sendable {
         return Result(
             configuration: configuration,
             chains: chains,
-            warnings: Self.unusedPlugins(resources.wasmPlugins, used: used, chains: chains)
+            warnings: tlsWarnings + Self.unusedPlugins(resources.wasmPlugins, used: used, chains: chains)
         )
     }
 
