@@ -15,6 +15,7 @@ final class PluginRuntime: PluginHost {
     private var roots: [PluginRoot] = []
     @exclusivity(unchecked) private var ticks: [UInt32: LoopTimer] = [:]
     @exclusivity(unchecked) private var calls: [UInt32: HTTPCallout] = [:]
+    private let grpcCallouts: GRPCCallouts
     /// Roots that have answered false to `proxy_on_done`: when they are ended all the same.
     private var endings: [UInt32: Scheduled<Void>] = [:]
     @exclusivity(unchecked) private var isShutDown = false
@@ -26,6 +27,7 @@ final class PluginRuntime: PluginHost {
         self.name = name
         self.worker = worker
         let eventLoop = worker.eventLoop
+        self.grpcCallouts = GRPCCallouts(worker: worker) { [reference] in reference.runtime?.vm }
         let reference = NIOLoopBound(self.reference, eventLoop: eventLoop)
         self.queueWaker = { eventLoop.execute { reference.value.runtime?.vm?.deliverQueueEvents() } }
         self.reference.runtime = self
@@ -120,6 +122,7 @@ final class PluginRuntime: PluginHost {
         self.calls = [:]
         for ending in self.endings.values { ending.cancel() }
         self.endings = [:]
+        self.grpcCallouts.cancelAll()
         if healthy { self.vm?.shutDown() }
         self.reference.runtime = nil
     }
@@ -205,6 +208,8 @@ final class PluginRuntime: PluginHost {
     func cancelHTTPCall(token: UInt32) {
         self.calls.removeValue(forKey: token)?.cancel()
     }
+
+    var grpc: (any GRPCHost)? { self.grpcCallouts }
 
     func attribute(_ path: PropertyPath, into attribute: inout AttributeBuffer) -> Status {
         RootAttributes.get(path, node: self.worker.options.node, into: &attribute)

@@ -103,5 +103,6 @@ private final class TrialHost: PluginHost {
     }
 
     var foreignFunctions: (any ForeignFunctionProvider)? { self.options.foreignFunctions }
+    let grpc: (any GRPCHost)? = SilentGRPC()
     func vmDidFail(_ vm: PluginVM) {}
 }

@@ -29,6 +29,8 @@ public protocol PluginHost: AnyObject {
     ) -> Status
     /// The plugin is gone: forget the call, deliver nothing.
     func cancelHTTPCall(token: UInt32)
+    /// Makes gRPC calls; nil (the default): plugins cannot make any.
+    var grpc: (any GRPCHost)? { get }
     /// An attribute outside any stream (section 2.10); `plugin_*` never get here.
     func attribute(_ path: PropertyPath, into attribute: inout AttributeBuffer) -> Status
     /// What plugins may call by name, beside the few functions that every host has. Nil (the default): nothing.
@@ -44,6 +46,7 @@ public protocol PluginHost: AnyObject {
 }
 
 extension PluginHost {
+    public var grpc: (any GRPCHost)? { nil }
     public var queueWaker: (@Sendable () -> Void)? { nil }
     public var foreignFunctions: (any ForeignFunctionProvider)? { nil }
     public func pluginDidEnd(_ plugin: PluginContext) {}

@@ -40,7 +40,12 @@ extension PluginVM {
                 let body = stream.host?.bodyBuffer(type)
             else { return .empty }
             return .body(body)
-        case .downstreamData, .upstreamData, .grpcReceiveBuffer:
+        case .grpcReceiveBuffer:
+            guard let shown = self.grpc.shown, shown.plugin === self.effectivePlugin, let message = shown.message else {
+                return .empty
+            }
+            return .readOnly(message)
+        case .downstreamData, .upstreamData:
             return .empty
         case .httpCallResponseBody:
             guard let plugin = self.callPlugin, plugin === self.effectivePlugin, self.callHeaders != nil else {

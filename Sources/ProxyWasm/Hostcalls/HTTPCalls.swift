@@ -67,11 +67,6 @@ extension PluginVM {
     /// `proxy_get_status` (all): of the last call that was completed.
     func getStatus(_ code: UInt32, _ address: UInt32, _ size: UInt32) -> Status {
         guard self.memory.store(self.lastStatusCode, at: code) else { return .invalidMemoryAccess }
-        let message = self.lastStatusMessage
-        return self.give(
-            UnsafeRawBufferPointer(start: message.utf8Start, count: message.utf8CodeUnitCount),
-            address,
-            size
-        )
+        return self.give(self.lastStatusMessage, address, size)
     }
 }

@@ -62,7 +62,11 @@ extension PluginVM {
             if type == .httpCallResponseHeaders { return .map(Unmanaged.passUnretained(headers)) }
             return self.callTrailers.map { .map(Unmanaged.passUnretained($0)) } ?? .absent
         case .grpcReceiveInitialMetadata, .grpcReceiveTrailingMetadata:
-            return .unavailable
+            // From any context of the plugin, during the metadata's own callback.
+            guard let shown = self.grpc.shown, shown.plugin === self.effectivePlugin, shown.mapType == type,
+                let map = shown.map
+            else { return .unavailable }
+            return .map(Unmanaged.passUnretained(map))
         }
     }
 

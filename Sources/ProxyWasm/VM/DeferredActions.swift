@@ -7,6 +7,7 @@ enum DeferredAction {
     case finishStream(StreamContext, id: UInt32)
     case deletePlugin(PluginContext)
     case callResponse(token: UInt32, headers: HeaderMap?, body: (any BodyBuffer)?, trailers: HeaderMap?)
+    case grpc(token: UInt32, GRPCEvent)
 }
 
 extension PluginVM {
@@ -109,6 +110,8 @@ extension PluginVM {
             self.delete(plugin)
         case .callResponse(let token, let headers, let body, let trailers):
             self.httpCallResponse(token: token, headers: headers, body: body, trailers: trailers)
+        case .grpc(let token, let event):
+            self.deliver(event, token: token)
         }
     }
 }

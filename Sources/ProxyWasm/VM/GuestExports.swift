@@ -52,6 +52,10 @@ struct GuestExports {
     var responseBody: GuestFunction?
     var responseTrailers: GuestFunction?
     var httpCallResponse: GuestFunction?
+    var grpcInitialMetadata: GuestFunction?
+    var grpcReceive: GuestFunction?
+    var grpcTrailingMetadata: GuestFunction?
+    var grpcClose: GuestFunction?
     var done: GuestFunction?
     var log: GuestFunction?
     var delete: GuestFunction?
@@ -84,6 +88,10 @@ struct GuestExports {
         self.responseBody = find("proxy_on_response_body")
         self.responseTrailers = find("proxy_on_response_trailers")
         self.httpCallResponse = find("proxy_on_http_call_response")
+        self.grpcInitialMetadata = find("proxy_on_grpc_receive_initial_metadata")
+        self.grpcReceive = find("proxy_on_grpc_receive")
+        self.grpcTrailingMetadata = find("proxy_on_grpc_receive_trailing_metadata")
+        self.grpcClose = find("proxy_on_grpc_close")
         self.done = find("proxy_on_done")
         self.log = find("proxy_on_log")
         self.delete = find("proxy_on_delete")

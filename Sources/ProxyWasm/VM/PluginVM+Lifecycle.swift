@@ -105,7 +105,7 @@ extension PluginVM {
         plugin.httpCalls -= 1
         guard plugin.state != .gone, let function = self.exports.httpCallResponse else { return }
         self.lastStatusCode = headers == nil ? Status.brokenConnection.rawValue : 0
-        self.lastStatusMessage = headers == nil ? "reset" : ""
+        self.lastStatusMessage = headers == nil ? Array("reset".utf8) : []
         self.callPlugin = plugin
         self.callHeaders = headers
         self.callBody = headers == nil ? nil : body
@@ -209,6 +209,7 @@ extension PluginVM {
             self.calls[token] = nil
             self.host.cancelHTTPCall(token: token)
         }
+        self.cancelGRPC(of: plugin)
         self.plugins.removeAll { $0 === plugin }
         // Streams refer to their root without keeping it.
         self.departed.append(plugin)

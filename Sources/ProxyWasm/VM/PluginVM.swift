@@ -91,7 +91,9 @@ public final class PluginVM {
     /// Buffer 8 in `proxy_on_foreign_function`.
     @exclusivity(unchecked) var callData: [UInt8]?
     var lastStatusCode: UInt32 = 0
-    var lastStatusMessage: StaticString = ""
+    var lastStatusMessage: [UInt8] = []
+    /// gRPC calls and streams in flight, and what is being shown of one.
+    let grpc = GRPCTable()
 
     // Reused from call to call.
     let scratchMap = HeaderMap()
