@@ -19,6 +19,10 @@ package struct WatGuest: Sendable {
         case responseBody = "proxy_on_response_body"
         case responseTrailers = "proxy_on_response_trailers"
         case httpCallResponse = "proxy_on_http_call_response"
+        case grpcInitialMetadata = "proxy_on_grpc_receive_initial_metadata"
+        case grpcReceive = "proxy_on_grpc_receive"
+        case grpcTrailingMetadata = "proxy_on_grpc_receive_trailing_metadata"
+        case grpcClose = "proxy_on_grpc_close"
         case queueReady = "proxy_on_queue_ready"
         case done = "proxy_on_done"
         case log = "proxy_on_log"
@@ -31,6 +35,7 @@ package struct WatGuest: Sendable {
             case .requestHeaders, .responseHeaders: version == "0_1_0" ? 2 : 3
             case .contextCreate, .vmStart, .configure, .requestTrailers, .responseTrailers, .queueReady: 2
             case .requestBody, .responseBody, .foreignFunction: 3
+            case .grpcInitialMetadata, .grpcReceive, .grpcTrailingMetadata, .grpcClose: 3
             case .httpCallResponse: 5
             }
         }
@@ -41,6 +46,7 @@ package struct WatGuest: Sendable {
             case .vmStart, .configure, .done: 1
             case .requestHeaders, .requestBody, .requestTrailers, .responseHeaders, .responseBody, .responseTrailers: 0
             case .contextCreate, .tick, .httpCallResponse, .queueReady, .log, .delete, .foreignFunction: nil
+            case .grpcInitialMetadata, .grpcReceive, .grpcTrailingMetadata, .grpcClose: nil
             }
         }
     }

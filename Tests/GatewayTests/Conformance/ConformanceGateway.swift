@@ -15,13 +15,21 @@ final class ConformanceGateway: Sendable {
     let callee: UpstreamServer
     private let server: GatewayServer
     private let refusingPort: Int
+    /// Beside `upstream`, `callee` and `refusing`.
+    private let clusters: [ClusterConfiguration]
+    /// Where requests go.
+    private let destination: String
 
     init(
         _ plugins: [TestPlugin],
         options: GatewayOptions,
+        clusters: [ClusterConfiguration] = [],
+        destination: String = "upstream",
         upstream: @escaping UpstreamServer.Script,
         callee: @escaping UpstreamServer.Script
     ) async throws {
+        self.clusters = clusters
+        self.destination = destination
         let log = try CapturedLog()
         self.log = log
         self.port = try Ports.free()
@@ -44,7 +52,7 @@ final class ConformanceGateway: Sendable {
 
     func apply(_ plugins: [TestPlugin]) async throws {
         let action = RouteAction.forward(
-            ForwardAction(destinations: [ForwardAction.Destination(cluster: "upstream", weight: 1)])
+            ForwardAction(destinations: [ForwardAction.Destination(cluster: self.destination, weight: 1)])
         )
         let route = RouteConfiguration(name: "all", match: RouteMatchConfiguration(), action: action)
         let host = VirtualHostConfiguration(name: "hosts", domains: ["*"], routes: [route])
@@ -63,7 +71,7 @@ final class ConformanceGateway: Sendable {
                     Self.cluster("upstream", port: self.upstream.port),
                     Self.cluster("callee", port: self.callee.port),
                     Self.cluster("refusing", port: self.refusingPort),
-                ],
+                ] + self.clusters,
                 plugins: plugins.map(\.configuration)
             )
         )
@@ -84,18 +92,26 @@ final class ConformanceGateway: Sendable {
         version: "1"
     )
 
-    private static func cluster(_ name: String, port: Int) -> ClusterConfiguration {
+    static func cluster(
+        _ name: String,
+        port: Int,
+        isHTTP2: Bool = false,
+        tls: UpstreamTLSConfiguration? = nil
+    ) -> ClusterConfiguration {
         var cluster = ClusterConfiguration(
             name: name,
             host: "127.0.0.1",
             port: port,
-            endpoints: [EndpointConfiguration(address: "127.0.0.1", port: port)]
+            endpoints: [EndpointConfiguration(address: "127.0.0.1", port: port)],
+            isHTTP2: isHTTP2,
+            tls: tls
         )
         cluster.metadata = StreamMetadata(istio: ["a": .string("b")])
         return cluster
     }
 
     func status() async -> GatewayStatus { await self.server.status() }
+    func applyWithoutClusters() async throws { try await self.server.apply(GatewayConfiguration()) }
 
     /// Ends everything: no line is written after that.
     func shutDown() async {
