@@ -242,7 +242,7 @@ final class GRPCCallout: UpstreamReceiver {
         case .tls(let failure):
             self.fail(GRPCStatus(GRPCStatus.unavailable, failure.body.description))
         case .connect:
-            self.failBeforeHeaders("connection failure")
+            self.failBeforeHeaders("remote connection failure")
         case .overflow:
             self.failBeforeHeaders("overflow")
         case .closedBeforeResponse:

@@ -1,7 +1,7 @@
 import ProxyWasm
 
 /// How a gRPC call ended: the code of the specification (0…16), and text for people.
-struct GRPCStatus {
+struct GRPCStatus: Equatable {
     var code: UInt32
     var message: [UInt8]
 

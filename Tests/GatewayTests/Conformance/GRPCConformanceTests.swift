@@ -115,7 +115,7 @@ struct GRPCConformanceTests {
             Self.unary(Guest.grpcCall("Unary", "nobody"), [.grpcClose: Guest.status]),
             guest: [
                 "0", "close 5 14", "0", "14",
-                "upstream connect error or disconnect/reset before headers. reset reason: connection failure",
+                "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure",
             ]
         ),
         GRPCCase(
@@ -123,7 +123,7 @@ struct GRPCConformanceTests {
             Self.unary(Guest.grpcCall("Unary", "distrusted"), [.grpcClose: Guest.status]),
             guest: [
                 "0", "close 5 14", "0", "14",
-                "upstream connect error or disconnect/reset before headers. reset reason: connection failure, "
+                "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure, "
                     + "transport failure reason: TLS_error:CERTIFICATE_VERIFY_FAILED",
             ]
         ),

@@ -29,17 +29,17 @@ enum UpstreamTLSFailure {
     var details: StaticString {
         switch self {
         case .configuration:
-            "upstream_reset_before_response_started{connection_failure|TLS_error:NO_USABLE_CONFIGURATION}"
+            "upstream_reset_before_response_started{remote_connection_failure|TLS_error:NO_USABLE_CONFIGURATION}"
         case .certificate:
-            "upstream_reset_before_response_started{connection_failure|TLS_error:CERTIFICATE_VERIFY_FAILED}"
+            "upstream_reset_before_response_started{remote_connection_failure|TLS_error:CERTIFICATE_VERIFY_FAILED}"
         case .name:
-            "upstream_reset_before_response_started{connection_failure|TLS_error:CERTIFICATE_VERIFY_FAILED:verify_SAN_list}"
+            "upstream_reset_before_response_started{remote_connection_failure|TLS_error:CERTIFICATE_VERIFY_FAILED:verify_SAN_list}"
         case .handshake:
-            "upstream_reset_before_response_started{connection_failure|TLS_error:HANDSHAKE_FAILED}"
+            "upstream_reset_before_response_started{remote_connection_failure|TLS_error:HANDSHAKE_FAILED}"
         case .timeout:
-            "upstream_reset_before_response_started{connection_failure|TLS_error:HANDSHAKE_TIMEOUT}"
+            "upstream_reset_before_response_started{remote_connection_failure|TLS_error:HANDSHAKE_TIMEOUT}"
         case .closed:
-            "upstream_reset_before_response_started{connection_failure|TLS_error:CONNECTION_CLOSED}"
+            "upstream_reset_before_response_started{remote_connection_failure|TLS_error:CONNECTION_CLOSED}"
         }
     }
 
@@ -48,32 +48,32 @@ enum UpstreamTLSFailure {
         switch self {
         case .configuration:
             """
-            upstream connect error or disconnect/reset before headers. reset reason: connection failure, \
+            upstream connect error or disconnect/reset before headers. reset reason: remote connection failure, \
             transport failure reason: TLS_error:NO_USABLE_CONFIGURATION
             """
         case .certificate:
             """
-            upstream connect error or disconnect/reset before headers. reset reason: connection failure, \
+            upstream connect error or disconnect/reset before headers. reset reason: remote connection failure, \
             transport failure reason: TLS_error:CERTIFICATE_VERIFY_FAILED
             """
         case .name:
             """
-            upstream connect error or disconnect/reset before headers. reset reason: connection failure, \
+            upstream connect error or disconnect/reset before headers. reset reason: remote connection failure, \
             transport failure reason: TLS_error:CERTIFICATE_VERIFY_FAILED:verify SAN list
             """
         case .handshake:
             """
-            upstream connect error or disconnect/reset before headers. reset reason: connection failure, \
+            upstream connect error or disconnect/reset before headers. reset reason: remote connection failure, \
             transport failure reason: TLS_error:HANDSHAKE_FAILED
             """
         case .timeout:
             """
-            upstream connect error or disconnect/reset before headers. reset reason: connection failure, \
+            upstream connect error or disconnect/reset before headers. reset reason: remote connection failure, \
             transport failure reason: TLS_error:HANDSHAKE_TIMEOUT
             """
         case .closed:
             """
-            upstream connect error or disconnect/reset before headers. reset reason: connection failure, \
+            upstream connect error or disconnect/reset before headers. reset reason: remote connection failure, \
             transport failure reason: TLS_error:CONNECTION_CLOSED
             """
         }

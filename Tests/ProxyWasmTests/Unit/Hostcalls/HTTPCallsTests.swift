@@ -232,15 +232,4 @@ import Testing
         #expect(throws: PluginFailure.self) { try test.vm.startPlugin(TestVM.definition("ns.other")) }
         #expect(test.host.cancelled == [8])
     }
-
-    @Test(arguments: [
-        ("proxy_grpc_call", 12), ("proxy_grpc_stream", 9), ("proxy_grpc_send", 4), ("proxy_grpc_cancel", 1),
-        ("proxy_grpc_close", 1),
-    ])
-    func gRPCIsNotImplementedAndSaysSo(name: String, count: Int) throws {
-        _ = try self.tick { guest in
-            let status = try guest.call("env", name, Array(repeating: RawValue(i32: 0), count: count))
-            #expect(status == Status.unimplemented.rawValue)
-        }
-    }
 }

@@ -27,6 +27,7 @@ final class TestHost: PluginHost {
     var callStatus = Status.ok
     var properties: [String: String] = [:]
     var whenFailing: ((PluginVM) -> Void)?
+    var grpc: (any GRPCHost)?
 
     func log(_ level: LogLevel, plugin: PluginContext?, message: UnsafeRawBufferPointer) {
         self.lines.append(
