@@ -22,7 +22,7 @@ final class GRPCCallout: UpstreamReceiver {
     private var connecting: ConnectAttempt?
     private var timeout: Scheduled<Void>?
     private var attempts = 0
-    private var decoder = GRPCMessageDecoder()
+    private var decoder: GRPCMessageDecoder
     /// Framed messages that have not left, or may have to leave again when the peer refuses the stream.
     private var outgoing = ByteBuffer()
     private var canReplay = true
@@ -44,6 +44,7 @@ final class GRPCCallout: UpstreamReceiver {
         cluster: ClusterPool,
         fields: HPACKHeaders,
         message: UnsafeRawBufferPointer?,
+        maximumMessageBytes: Int,
         timeoutMilliseconds: UInt32,
         onEvent: @escaping (Event) -> Void
     ) {
@@ -53,6 +54,7 @@ final class GRPCCallout: UpstreamReceiver {
         self.requestFields = fields
         self.timeoutMilliseconds = timeoutMilliseconds
         self.requestEnded = message != nil
+        self.decoder = GRPCMessageDecoder(maximumMessageBytes: maximumMessageBytes)
         if let message { self.outgoing = GRPCMessageDecoder.frame(message) }
         self.onEvent = onEvent
     }
@@ -200,7 +202,7 @@ final class GRPCCallout: UpstreamReceiver {
             case .fault(.badFlag):
                 return self.fail(GRPCStatus(GRPCStatus.internalError, "the response's body is not gRPC"))
             case .fault(.tooLarge(let size)):
-                let limit = GRPCMessageDecoder.maximumMessageBytes
+                let limit = self.decoder.maximumMessageBytes
                 return self.fail(
                     GRPCStatus(GRPCStatus.resourceExhausted, "a message of \(size) bytes; at most \(limit) are taken"))
             }

@@ -31,15 +31,16 @@ final class GRPCCallouts: GRPCHost {
         message: UnsafeRawBufferPointer,
         timeoutMilliseconds: UInt32
     ) -> Status {
-        self.start(token, request, message, timeoutMilliseconds)
+        self.start(token, plugin, request, message, timeoutMilliseconds)
     }
 
     func startGRPCStream(token: UInt32, plugin: PluginContext, request: GRPCRequest) -> Status {
-        self.start(token, request, nil, 0)
+        self.start(token, plugin, request, nil, 0)
     }
 
     private func start(
         _ token: UInt32,
+        _ plugin: PluginContext,
         _ request: GRPCRequest,
         _ message: UnsafeRawBufferPointer?,
         _ timeoutMilliseconds: UInt32
@@ -58,6 +59,7 @@ final class GRPCCallouts: GRPCHost {
             cluster: cluster,
             fields: Self.fields(request, service, cluster, timeoutMilliseconds),
             message: message,
+            maximumMessageBytes: Int(clamping: plugin.definition.limits.messageBytes),
             timeoutMilliseconds: timeoutMilliseconds
         ) { event in self.tell(token, event, isStream: message == nil) }
         self.callouts[token] = callout

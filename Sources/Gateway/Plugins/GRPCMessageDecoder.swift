@@ -15,10 +15,12 @@ struct GRPCMessageDecoder {
         case badFlag
     }
 
-    /// Larger messages are refused. The default that most gRPC implementations share.
-    static let maximumMessageBytes = 4 << 20
+    /// Larger messages are refused.
+    let maximumMessageBytes: Int
 
     private var pending = ByteBuffer()
+
+    init(maximumMessageBytes: Int) { self.maximumMessageBytes = maximumMessageBytes }
 
     /// Bytes of a message that has not come whole.
     var pendingBytes: Int { self.pending.readableBytes }
@@ -34,7 +36,7 @@ struct GRPCMessageDecoder {
         else { return .needMore }
         if flag > 1 { return .fault(.badFlag) }
         if flag == 1 { return .fault(.compressed) }
-        guard length <= UInt32(Self.maximumMessageBytes) else { return .fault(.tooLarge(Int(length))) }
+        guard Int(length) <= self.maximumMessageBytes else { return .fault(.tooLarge(Int(length))) }
         guard self.pending.readableBytes >= 5 + Int(length) else { return .needMore }
         self.pending.moveReaderIndex(forwardBy: 5)
         guard let message = self.pending.readSlice(length: Int(length)) else { return .needMore }

@@ -22,6 +22,8 @@ public final class PluginContext {
     let calls: UnsafeMutablePointer<UInt64>
     /// HTTP calls without a response yet.
     var httpCalls = 0
+    /// gRPC calls and streams that are open.
+    var grpcCalls = 0
 
     @exclusivity(unchecked) var state = State.starting
     /// `proxy_done` has been called; the end is queued.

@@ -26,6 +26,7 @@ extension PluginVM {
     func grpcCall(_ v: Arguments, hasMetadata: Bool) -> Status {
         let rest = hasMetadata ? 8 : 6
         guard let message = self.memory.slice(v[rest].i32, v[rest + 1].i32) else { return .invalidMemoryAccess }
+        guard self.admitsGRPCMessage(message) else { return .internalFailure }
         let timeout = v[rest + 2].i32
         let address = v[rest + 3].i32
         return self.startGRPC(v, hasMetadata: hasMetadata, isStream: false, address) { host, token, plugin, request in
@@ -70,7 +71,9 @@ extension PluginVM {
                 return .internalFailure
             }
         }
-        guard self.grpc.hasRoom else { return .internalFailure }
+        guard plugin.grpcCalls < Int(plugin.definition.limits.grpcCalls) else {
+            return self.refuse(.grpcCalls, "\(plugin.grpcCalls) gRPC calls and streams are open")
+        }
         let token = self.grpc.add(plugin, isStream: isStream)
         let request = GRPCRequest(upstream: upstream, path: path, metadata: self.scratchMap)
         let status = start(host, token, plugin, request)
@@ -101,11 +104,20 @@ extension PluginVM {
         }
     }
 
+    private func admitsGRPCMessage(_ message: UnsafeRawBufferPointer) -> Bool {
+        let limits = (self.effectivePlugin?.definition ?? self.definition).limits
+        guard UInt64(message.count) > limits.messageBytes else { return true }
+        _ = self.refuse(.messageSize, "a gRPC message of \(message.count) bytes")
+        return false
+    }
+
     /// `proxy_grpc_send` (all): a message; `end` other than 0 closes our side behind it.
     func grpcSend(_ token: UInt32, _ address: UInt32, _ size: UInt32, _ end: UInt32) -> Status {
         guard let message = self.memory.slice(address, size) else { return .invalidMemoryAccess }
         guard GRPCTable.isStream(token) else { return .badArgument }
         guard let entry = self.grpc.entries[token], entry.plugin === self.effectivePlugin else { return .notFound }
+        // SDKs panic on INTERNAL_FAILURE here.
+        guard self.admitsGRPCMessage(message) else { return .badArgument }
         if !entry.isClosedByPeer {
             self.host.grpc?.sendGRPCMessage(token: token, message: message, endOfStream: end != 0)
         }

@@ -14,7 +14,6 @@ final class GRPCTable {
         var message: (any BodyBuffer)?
     }
 
-    static let maximumOutstanding = 1000
     /// Streams that the guest has not closed after their peers have.
     static let maximumClosed = 1000
 
@@ -28,26 +27,30 @@ final class GRPCTable {
     static func isCall(_ token: UInt32) -> Bool { token & 3 == 1 }
     static func isStream(_ token: UInt32) -> Bool { token & 3 == 2 }
 
-    var hasRoom: Bool { self.entries.count - self.closedByPeer.count < Self.maximumOutstanding }
-
     /// 5, 9, 13, … for calls, 6, 10, 14, … for streams; never one in use.
     func add(_ plugin: PluginContext, isStream: Bool) -> UInt32 {
         var token = isStream ? self.lastStream : self.lastCall
         repeat { token &+= 4 } while self.entries[token] != nil
         if isStream { self.lastStream = token } else { self.lastCall = token }
         self.entries[token] = Entry(plugin: plugin)
+        plugin.grpcCalls += 1
         return token
     }
 
     @discardableResult
     func remove(_ token: UInt32) -> Entry? {
         guard let entry = self.entries.removeValue(forKey: token) else { return nil }
-        if entry.isClosedByPeer { self.closedByPeer.removeAll { $0 == token } }
+        if entry.isClosedByPeer {
+            self.closedByPeer.removeAll { $0 == token }
+        } else {
+            entry.plugin.grpcCalls -= 1
+        }
         return entry
     }
 
     func closedByPeer(_ token: UInt32) {
-        guard self.entries[token]?.isClosedByPeer == false else { return }
+        guard let entry = self.entries[token], !entry.isClosedByPeer else { return }
+        entry.plugin.grpcCalls -= 1
         self.entries[token]?.isClosedByPeer = true
         self.closedByPeer.append(token)
         guard self.closedByPeer.count > Self.maximumClosed else { return }
