@@ -24,6 +24,11 @@ package struct WatGuest: Sendable {
         case grpcTrailingMetadata = "proxy_on_grpc_receive_trailing_metadata"
         case grpcClose = "proxy_on_grpc_close"
         case queueReady = "proxy_on_queue_ready"
+        case newConnection = "proxy_on_new_connection"
+        case downstreamData = "proxy_on_downstream_data"
+        case upstreamData = "proxy_on_upstream_data"
+        case downstreamClose = "proxy_on_downstream_connection_close"
+        case upstreamClose = "proxy_on_upstream_connection_close"
         case done = "proxy_on_done"
         case log = "proxy_on_log"
         case delete = "proxy_on_delete"
@@ -31,10 +36,11 @@ package struct WatGuest: Sendable {
 
         package func parameters(_ version: String) -> Int {
             switch self {
-            case .tick, .done, .log, .delete: 1
+            case .tick, .newConnection, .done, .log, .delete: 1
+            case .downstreamClose, .upstreamClose: 2
             case .requestHeaders, .responseHeaders: version == "0_1_0" ? 2 : 3
             case .contextCreate, .vmStart, .configure, .requestTrailers, .responseTrailers, .queueReady: 2
-            case .requestBody, .responseBody, .foreignFunction: 3
+            case .requestBody, .responseBody, .foreignFunction, .downstreamData, .upstreamData: 3
             case .grpcInitialMetadata, .grpcReceive, .grpcTrailingMetadata, .grpcClose: 3
             case .httpCallResponse: 5
             }
@@ -44,8 +50,12 @@ package struct WatGuest: Sendable {
         package var result: Int? {
             switch self {
             case .vmStart, .configure, .done: 1
-            case .requestHeaders, .requestBody, .requestTrailers, .responseHeaders, .responseBody, .responseTrailers: 0
-            case .contextCreate, .tick, .httpCallResponse, .queueReady, .log, .delete, .foreignFunction: nil
+            case .requestHeaders, .requestBody, .requestTrailers, .responseHeaders, .responseBody, .responseTrailers,
+                .newConnection, .downstreamData, .upstreamData:
+                0
+            case .contextCreate, .tick, .httpCallResponse, .queueReady, .downstreamClose, .upstreamClose, .log,
+                .delete, .foreignFunction:
+                nil
             case .grpcInitialMetadata, .grpcReceive, .grpcTrailingMetadata, .grpcClose: nil
             }
         }

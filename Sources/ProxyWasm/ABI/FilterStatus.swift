@@ -20,6 +20,13 @@ public enum DataStatus: UInt32, Sendable {
     case stopIterationNoBuffer = 3
 }
 
+/// What a connection's callback decided.
+public enum NetworkStatus: UInt32, Sendable {
+    case `continue` = 0
+    /// Later filters wait; the bytes are held, and the next callback sees them and what has come since.
+    case stopIteration = 1
+}
+
 /// What a trailers callback decided.
 public enum TrailersStatus: UInt32, Sendable {
     case `continue` = 0

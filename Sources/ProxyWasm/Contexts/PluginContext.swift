@@ -89,6 +89,12 @@ public final class PluginContext {
         }
     }
 
+    /// Begins a connection with a context that no connection uses now; what `begin` says about lifetimes holds.
+    public func beginConnection(_ connection: StreamContext, host: any ConnectionHost) {
+        connection.isConnection = true
+        self.begin(connection, host: host)
+    }
+
     func property(_ path: [UInt8]) -> AttributeValue? {
         self.properties[path].map { $0.declaration.value($0.value) }
     }

@@ -141,7 +141,7 @@ extension StreamContext {
 
     /// Runs `body` if the guest may be called, without counting a reference: both live until `finish`.
     @inline(__always)
-    private func withUsableVM<S>(_ body: (PluginVM, PluginContext) -> CallbackResult<S>) -> CallbackResult<S> {
+    func withUsableVM<S>(_ body: (PluginVM, PluginContext) -> CallbackResult<S>) -> CallbackResult<S> {
         guard let vm = self.vmReference, let plugin = self.pluginReference, self.isLive else { return .failed }
         return vm._withUnsafeGuaranteedRef { vm in
             guard vm.isUsable else { return .failed }
@@ -164,7 +164,7 @@ extension StreamContext {
         return vm.failure == nil ? .status(status) : .failed
     }
 
-    private func fail<S>(_ vm: PluginVM) -> CallbackResult<S> {
+    func fail<S>(_ vm: PluginVM) -> CallbackResult<S> {
         self.isContinueRequested = false
         self.isLocalResponsePending = false
         self.writable = 0

@@ -8,7 +8,7 @@ public enum CallbackResult<S> {
 extension CallbackResult: Equatable where S: Equatable {}
 extension CallbackResult: Sendable where S: Sendable {}
 
-/// One HTTP stream as one plugin sees it: calls the guest, and knows what it may touch when.
+/// One HTTP stream, or one connection, as one plugin sees it: calls the guest, and knows what it may touch when.
 ///
 /// Begun by `PluginContext.makeStream` or `begin`, ended by `finish`; the object may be used again for a later stream.
 public final class StreamContext {
@@ -28,7 +28,7 @@ public final class StreamContext {
     @exclusivity(unchecked) var requestHeaders: Unmanaged<HeaderMap>?
     @exclusivity(unchecked) var responseHeaders: Unmanaged<HeaderMap>?
 
-    // Bits are map types 0…3 (or, for `body`, buffer types 0…1).
+    // Bits are map types 0…3 (or, for `body`, buffer types 0…3).
     /// Maps that have come by: readable from their callback on.
     @exclusivity(unchecked) var readable: UInt8 = 0
     /// Maps the guest may change now: during their own callback and while it holds them.
@@ -40,6 +40,8 @@ public final class StreamContext {
 
     /// The guest knows the context.
     @exclusivity(unchecked) var isCreated = false
+    /// Begun with `PluginContext.beginConnection`: such an object serves connections only.
+    @exclusivity(unchecked) var isConnection = false
     /// Between creation and the end: operations on the stream have an effect.
     @exclusivity(unchecked) var isLive = false
     /// In `proxy_on_log`: everything is readable, nothing writable.
@@ -107,7 +109,8 @@ public final class StreamContext {
         switch type {
         case .request: self.release(request: true)
         case .response: self.release(request: false)
-        case .downstream, .upstream: break
+        case .downstream: self.body &= 0b1011
+        case .upstream: self.body &= 0b0111
         }
     }
 
@@ -133,7 +136,8 @@ public final class StreamContext {
         }
     }
 
-    /// `proxy_on_done`, `proxy_on_delete`; the context id is dead afterwards. More than once: no effect.
+    /// `proxy_on_done`, `proxy_on_delete`, and for a connection `proxy_on_log` between them; the context id is dead
+    /// afterwards. More than once: no effect.
     public func finish() {
         guard let vm = self.vmReference, let plugin = self.pluginReference, !self.isEnding else { return }
         if vm._withUnsafeGuaranteedRef({ $0.isGuestRunning }) {
@@ -148,6 +152,9 @@ public final class StreamContext {
             if self.isCreated, let function = vm.exports.done {
                 // A false answer has no effect for streams, as in Envoy.
                 self.end(vm, plugin, function, "proxy_on_done")
+            }
+            if self.isConnection, self.isCreated, let function = vm.exports.log {
+                self.end(vm, plugin, function, "proxy_on_log")
             }
             if self.isCreated, let function = vm.exports.delete {
                 self.end(vm, plugin, function, "proxy_on_delete")

@@ -35,7 +35,7 @@ enum BufferLookup {
 extension PluginVM {
     func buffer(_ type: BufferType) -> BufferLookup {
         switch type {
-        case .httpRequestBody, .httpResponseBody:
+        case .httpRequestBody, .httpResponseBody, .downstreamData, .upstreamData:
             guard let stream = self.effectiveStream, stream.body & (1 << UInt8(type.rawValue)) != 0,
                 let body = stream.host?.bodyBuffer(type)
             else { return .empty }
@@ -45,8 +45,6 @@ extension PluginVM {
                 return .empty
             }
             return .readOnly(message)
-        case .downstreamData, .upstreamData:
-            return .empty
         case .httpCallResponseBody:
             guard let plugin = self.callPlugin, plugin === self.effectivePlugin, self.callHeaders != nil else {
                 return .missing

@@ -19,7 +19,9 @@ extension PluginVM {
             let pairs = memory.slice(v[5].i32, v[6].i32)
         else { return .invalidMemoryAccess }
         guard code >= 200, code <= 999, body.count <= Self.maximumLocalBodyBytes else { return .badArgument }
-        guard let stream = self.effectiveStream, stream.isLive, !stream.isLogging, !stream.isLocalResponsePending else {
+        guard let stream = self.effectiveStream, stream.isLive, !stream.isLogging, !stream.isLocalResponsePending,
+            !stream.isConnection
+        else {
             return .ok
         }
         var response = LocalResponse(

@@ -15,6 +15,7 @@ extension PluginVM {
     /// the callback. OK without effect when nothing is there to continue.
     func continueStream(_ type: UInt32) -> Status {
         guard let type = StreamType(rawValue: type) else { return .badArgument }
+        if let stream = self.effectiveStream, stream.isConnection { return self.continueConnection(stream, type) }
         if type == .upstream { return .unimplemented }
         guard let stream = self.effectiveStream, stream.isLive, type != .downstream else { return .ok }
         if stream.isLocalResponsePending || (stream.isAnswered && type == .request) { return .ok }
@@ -29,10 +30,23 @@ extension PluginVM {
         return .ok
     }
 
-    /// `proxy_close_stream` (0.2.x): resets the HTTP stream, after the callback.
+    /// The same for a connection. Envoy cannot resume `.upstream` and answers UNIMPLEMENTED.
+    private func continueConnection(_ stream: StreamContext, _ type: StreamType) -> Status {
+        guard stream.isLive, type == .downstream || type == .upstream else { return .ok }
+        if stream === self.currentStream, self.currentDirection == Direction(type) {
+            stream.isContinueRequested = true
+        } else {
+            self.later(.continueStream(stream, id: stream.id, type))
+        }
+        return .ok
+    }
+
+    /// `proxy_close_stream` (0.2.x): resets the HTTP stream, or closes the connection, after the callback.
     func closeStream(_ type: UInt32) -> Status {
         guard let type = StreamType(rawValue: type) else { return .badArgument }
-        if let stream = self.effectiveStream, stream.isLive, !stream.isLogging, type.rawValue <= 1 {
+        if let stream = self.effectiveStream, stream.isLive, !stream.isLogging,
+            stream.isConnection == (type == .downstream || type == .upstream)
+        {
             self.later(.closeStream(stream, id: stream.id))
         }
         return .ok

@@ -56,6 +56,11 @@ struct GuestExports {
     var grpcReceive: GuestFunction?
     var grpcTrailingMetadata: GuestFunction?
     var grpcClose: GuestFunction?
+    var newConnection: GuestFunction?
+    var downstreamData: GuestFunction?
+    var upstreamData: GuestFunction?
+    var downstreamClose: GuestFunction?
+    var upstreamClose: GuestFunction?
     var done: GuestFunction?
     var log: GuestFunction?
     var delete: GuestFunction?
@@ -92,6 +97,11 @@ struct GuestExports {
         self.grpcReceive = find("proxy_on_grpc_receive")
         self.grpcTrailingMetadata = find("proxy_on_grpc_receive_trailing_metadata")
         self.grpcClose = find("proxy_on_grpc_close")
+        self.newConnection = find("proxy_on_new_connection")
+        self.downstreamData = find("proxy_on_downstream_data")
+        self.upstreamData = find("proxy_on_upstream_data")
+        self.downstreamClose = find("proxy_on_downstream_connection_close")
+        self.upstreamClose = find("proxy_on_upstream_connection_close")
         self.done = find("proxy_on_done")
         self.log = find("proxy_on_log")
         self.delete = find("proxy_on_delete")

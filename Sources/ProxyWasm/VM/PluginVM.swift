@@ -16,7 +16,16 @@ public final class PluginVM {
 
     /// The direction a running stream callback belongs to.
     enum Direction: UInt8 {
-        case none, request, response
+        case none, request, response, downstream, upstream
+
+        init(_ type: StreamType) {
+            switch type {
+            case .request: self = .request
+            case .response: self = .response
+            case .downstream: self = .downstream
+            case .upstream: self = .upstream
+            }
+        }
     }
 
     let module: PluginModule
