@@ -72,6 +72,7 @@ let package = Package(
                 .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings
@@ -139,6 +140,7 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "ForeignFunctions", "Gateway", "ProxyWasm", "TestSupport", "WasmtimeEngine",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -152,7 +154,7 @@ let package = Package(
         .testTarget(
             name: "MizzenCommandsTests",
             dependencies: [
-                "Gateway", "IstioResources", "MizzenCommands", "ProxyWasm",
+                "Gateway", "IstioResources", "MizzenCommands", "ProxyWasm", "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),

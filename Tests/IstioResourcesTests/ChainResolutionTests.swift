@@ -140,7 +140,6 @@ struct ChainResolutionTests {
         Selection(id: "B16 other", spec: "match: [{ports: [{number: 9090}]}]", applies: false, why: "port 9090"),
         Selection(id: "B18", spec: "match: [{mode: SERVER}, {ports: [{number: 8080}]}]", applies: true),
         Selection(id: "B19", spec: "match: [{mode: SERVER, ports: [{number: 8080}]}]", applies: false),
-        Selection(id: "B23", spec: "type: NETWORK", applies: false, why: "NETWORK"),
     ]
 
     @Test("which plugins apply, and the reason", arguments: selections)

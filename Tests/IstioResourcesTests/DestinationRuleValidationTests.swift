@@ -26,7 +26,9 @@ struct DestinationRuleValidationTests {
     static let rows: [Row] = [
         Row(policy: "{tls: {mode: SIMPLE}}", problems: []),
         Row(policy: "{tls: {mode: DISABLE}}", problems: []),
-        Row(policy: "{tls: {mode: SIMPLE, caCertificates: ca.pem, sni: a.test, subjectAltNames: [a.test]}}", problems: []),
+        Row(
+            policy: "{tls: {mode: SIMPLE, caCertificates: ca.pem, sni: a.test, subjectAltNames: [a.test]}}",
+            problems: []),
         Row(policy: "{tls: {mode: SIMPLE, credentialName: secret}}", problems: []),
         Row(policy: "{tls: {mode: SIMPLE, insecureSkipVerify: true}}", problems: []),
         Row(policy: "{tls: {mode: MUTUAL, clientCertificate: c.pem, privateKey: k.pem}}", problems: []),

@@ -150,16 +150,6 @@ struct RoutingValidationTests {
     }
 
     @Test(
-        "servers that cannot be served are skipped with a warning",
-        arguments: ["HTTPS", "TLS", "TCP", "MONGO"]
-    )
-    func servers(name: String) {
-        let (resources, problems) = decode(routingYAML.replacing("protocol: HTTP}\n", with: "protocol: \(name)}\n"))
-        #expect(problems.contains { $0.severity == .warning && $0.message.contains("server skipped") })
-        #expect(resources.gateways.first?.servers.isEmpty == true)
-    }
-
-    @Test(
         "service entries are checked",
         arguments: [
             ("address: 127.0.0.1", "address: localhost", "must be an IP address"),

@@ -139,7 +139,6 @@ struct WasmPluginValidationTests {
         arguments: [
             ("selector: {matchLabels: {}}", "workload selector specified without labels"),
             ("match: [{mode: SERVER}]", "mode SERVER never matches a gateway"),
-            ("type: NETWORK", "type NETWORK is not supported yet"),
             ("verificationKey: x", "ignored"),
             ("vmConfig: {env: [{name: ISTIO_META_A, value: x}]}", "reserved prefix"),
         ]

@@ -58,7 +58,9 @@ struct UpstreamTLSTranslationTests {
         let directory = FileManager.default.temporaryDirectory.path + "/mizzen-tls-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: directory) }
-        for name in ["ca.pem", "c.pem", "k.pem"] { try name.write(toFile: "\(directory)/\(name)", atomically: true, encoding: .utf8) }
+        for name in ["ca.pem", "c.pem", "k.pem"] {
+            try name.write(toFile: "\(directory)/\(name)", atomically: true, encoding: .utf8)
+        }
         let policy = "{tls: {mode: MUTUAL, caCertificates: ca.pem, clientCertificate: c.pem, privateKey: k.pem}}"
         let result = Self.translate(
             Self.entry("{number: 80, name: p, protocol: HTTP}") + Self.rule(policy), file: "\(directory)/f.yaml")
@@ -123,10 +125,13 @@ struct UpstreamTLSTranslationTests {
     @Test("the server's name: sni, else the host where it is a name")
     func serverNames() {
         let entry = Self.entry("{number: 80, name: p, protocol: HTTP}")
-        func name(_ text: String) -> String?? { Self.translate(text).configuration.clusters.first?.tls.map(\.serverName) }
+        func name(_ text: String) -> String?? {
+            Self.translate(text).configuration.clusters.first?.tls.map(\.serverName)
+        }
         #expect(name(entry + Self.rule("{tls: {mode: SIMPLE}}")) == "up.test")
         #expect(name(entry + Self.rule("{tls: {mode: SIMPLE, sni: other.test}}")) == "other.test")
-        let wildcard = (entry + Self.rule("{tls: {mode: SIMPLE}}")).replacingOccurrences(of: "up.test", with: "'*.up.test'")
+        let wildcard = (entry + Self.rule("{tls: {mode: SIMPLE}}")).replacingOccurrences(
+            of: "up.test", with: "'*.up.test'")
         #expect(name(wildcard) == .some(nil))
         #expect(name(entry + Self.rule("{tls: {mode: DISABLE}}")) == nil)
     }

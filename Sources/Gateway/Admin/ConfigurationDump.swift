@@ -23,17 +23,25 @@ enum ConfigurationDump {
             "name": .string(listener.name),
             "address": .string(listener.address),
             "port": .integer(listener.port),
+            "protocol": .string(listener.protocolName),
+            "networkPlugins": .array(listener.networkPluginChain.map { .string($0) }),
             "plugins": .array(listener.pluginChain.map { .string($0) }),
-            "virtualHosts": .array(
-                listener.virtualHosts.map { host in
-                    [
-                        "name": .string(host.name),
-                        "domains": .array(host.domains.map { .string($0) }),
-                        "routes": .array(host.routes.map(self.route)),
-                    ]
-                }
-            ),
+            "virtualHosts": self.virtualHosts(listener.virtualHosts),
+            "tcp": listener.tcp.map(Layer4Dump.route) ?? .null,
+            "filterChains": .array(listener.filterChains.map(Layer4Dump.filterChain)),
         ]
+    }
+
+    static func virtualHosts(_ hosts: [VirtualHostConfiguration]) -> JSONValue {
+        .array(
+            hosts.map { host in
+                [
+                    "name": .string(host.name),
+                    "domains": .array(host.domains.map { .string($0) }),
+                    "routes": .array(host.routes.map(self.route)),
+                ]
+            }
+        )
     }
 
     private static func route(_ route: RouteConfiguration) -> JSONValue {

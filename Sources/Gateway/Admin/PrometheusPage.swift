@@ -50,6 +50,20 @@ enum PrometheusPage {
             counts: traffic.durationBuckets + Array(repeating: 0, count: missing),
             sum: PrometheusWriter.number(traffic.durationSumMilliseconds)
         )
+        let tcp: [(String, String, UInt64)] = [
+            ("connections_opened", "TCP connections opened.", traffic.tcpConnectionsOpened),
+            ("connections_closed", "TCP connections closed.", traffic.tcpConnectionsClosed),
+            ("received_bytes", "Bytes of TCP connections from clients.", traffic.tcpReceivedBytes),
+            ("sent_bytes", "Bytes of TCP connections to clients.", traffic.tcpSentBytes),
+        ]
+        for (name, help, value) in tcp {
+            page.family("istio_tcp_\(name)_total", "counter", help)
+            page.sample(
+                "istio_tcp_\(name)_total", [("reporter", "source"), ("request_protocol", "tcp")], String(value))
+        }
+        page.single(
+            "mizzen_downstream_tls_failures_total", "counter", "TLS connections that came to nothing.",
+            String(traffic.tlsFailures))
         let singles: [(String, String, String, UInt64)] = [
             ("connections_total", "counter", "Accepted connections.", traffic.downstreamConnectionsTotal),
             ("connections_active", "gauge", "Open connections.", traffic.downstreamConnectionsActive),

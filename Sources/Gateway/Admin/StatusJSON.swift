@@ -41,7 +41,10 @@ enum StatusJSON {
                         "message": .string(listener.message),
                         "connections": .integer(listener.connections),
                         "requests": .unsigned(listener.requests),
+                        "protocol": .string(listener.configuration.protocolName),
                         "virtualHosts": .integer(listener.configuration.virtualHosts.count),
+                        "filterChains": .array(listener.configuration.filterChains.map(Layer4Dump.summary)),
+                        "networkPlugins": .array(listener.configuration.networkPluginChain.map { .string($0) }),
                         "plugins": .array(listener.configuration.pluginChain.map { .string($0) }),
                     ]
                 }

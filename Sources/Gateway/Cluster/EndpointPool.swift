@@ -78,6 +78,7 @@ final class EndpointPool {
     /// Opens a channel with these handlers on it, above TLS if the cluster speaks TLS. The completion is told of the
     /// failure, or nil; it is never called from inside. False: too many connections, no attempt is made.
     func openChannel(
+        allowsHalfClosure: Bool = false,
         handlers: @escaping () -> [any ChannelHandler],
         completion: @escaping (UpstreamFailure?) -> Void
     ) -> Bool {
@@ -112,17 +113,20 @@ final class EndpointPool {
                 return [security, handshake]
             }
         }
-        self.connectChannel(initial ?? handlers()) { isConnected in
+        self.connectChannel(initial ?? handlers(), allowsHalfClosure) { isConnected in
             if !isConnected { finish(.connect) } else if initial == nil { finish(nil) }
         }
         return true
     }
 
-    private func connectChannel(_ handlers: [any ChannelHandler], _ completion: @escaping (Bool) -> Void) {
+    private func connectChannel(
+        _ handlers: [any ChannelHandler], _ allowsHalfClosure: Bool, _ completion: @escaping (Bool) -> Void
+    ) {
         let box = NIOLoopBound(handlers, eventLoop: self.worker.eventLoop)
         let bootstrap = ClientBootstrap(group: self.worker.eventLoop)
             .connectTimeout(self.connectTimeout)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.allowRemoteHalfClosure, value: allowsHalfClosure)
             .channelOption(.maxMessagesPerRead, value: ReadSizes.messagesPerRead)
             .channelOption(.recvAllocator, value: ReadSizes.allocator)
             .channelInitializer { channel in

@@ -20,6 +20,7 @@ actor ConfigurationApplier {
     /// Of the plugins that the configuration has now, rejected ones included.
     private var verdicts = TrialVerdicts()
     private var upstreamTLS: [String: UpstreamTLS] = [:]
+    private var tls: [String: ServerTLSContext] = [:]
     private var listeners: [String: BoundListener] = [:]
     private var isDraining = false
     private var isApplying = false
@@ -47,13 +48,15 @@ actor ConfigurationApplier {
         }
 
         let plugins = await self.loadPlugins(configuration.plugins)
+        let tls = self.loadTLS(configuration)
         let snapshot: Snapshot
         do {
             snapshot = try Snapshot(
                 generation: self.generation + 1,
                 configuration: configuration,
                 plugins: plugins,
-                previousTLS: self.upstreamTLS
+                previousTLS: self.upstreamTLS,
+                tls: tls
             )
         } catch {
             throw ApplyError(description: "routes: \(error); the last configuration keeps serving")
@@ -62,6 +65,7 @@ actor ConfigurationApplier {
         self.configuration = configuration
         self.plugins = snapshot.plugins
         self.adopt(snapshot.upstreamTLS)
+        self.tls = tls
         // Clusters and plugins first, then the sockets that use them.
         for worker in self.workers { _ = await worker.run { $0.install(snapshot) } }
         await self.bind(configuration.listeners)
@@ -173,6 +177,30 @@ actor ConfigurationApplier {
         return PluginSnapshot(configuration: configuration, provided: nil, message: shown)
     }
 
+    // MARK: TLS
+
+    /// By filter chain. A certificate that cannot be used keeps the last good one in service; without one the chain's
+    /// connections are closed.
+    private func loadTLS(_ configuration: GatewayConfiguration) -> [String: ServerTLSContext] {
+        var result: [String: ServerTLSContext] = [:]
+        for chain in configuration.listeners.flatMap(\.filterChains) {
+            guard let tls = chain.tls else { continue }
+            let previous = self.tls[chain.name]
+            if let previous, previous.configuration == tls {
+                result[chain.name] = previous
+                continue
+            }
+            do {
+                result[chain.name] = try ServerTLSContext(tls)
+            } catch {
+                result[chain.name] = previous
+                let fate = previous == nil ? "its connections are closed" : "the last good certificate keeps serving"
+                self.log.log(.config, .error, "TLS of \(chain.name): \(error); \(fate)")
+            }
+        }
+        return result
+    }
+
     // MARK: Listeners
 
     private func bind(_ wanted: [ListenerConfiguration]) async {
@@ -220,9 +248,7 @@ actor ConfigurationApplier {
                         channel.close(promise: nil)
                         return
                     }
-                    try channel.pipeline.syncOperations.addHandler(
-                        HTTP1ServerConnection(worker: loopWorker, listenerName: name)
-                    )
+                    try loopWorker.accept(channel, listener: name)
                 }
             }
             .bind(host: listener.address, port: listener.port)

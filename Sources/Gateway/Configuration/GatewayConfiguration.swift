@@ -29,19 +29,31 @@ package struct ListenerConfiguration: Sendable, Equatable {
     package var virtualHosts: [VirtualHostConfiguration]
     /// Keys of `GatewayConfiguration.plugins`, in request order.
     package var pluginChain: [String]
+    /// Keys of the plugins of type NETWORK, in the order in which they see a client's bytes.
+    package var networkPluginChain: [String]
+    /// Plain TCP instead of HTTP.
+    package var tcp: TCPRouteConfiguration?
+    /// TLS: what to do by server name. Not empty: `virtualHosts` and `tcp` do not count.
+    package var filterChains: [FilterChainConfiguration]
 
     package init(
         name: String,
         address: String,
         port: Int,
-        virtualHosts: [VirtualHostConfiguration],
-        pluginChain: [String]
+        virtualHosts: [VirtualHostConfiguration] = [],
+        pluginChain: [String] = [],
+        networkPluginChain: [String] = [],
+        tcp: TCPRouteConfiguration? = nil,
+        filterChains: [FilterChainConfiguration] = []
     ) {
         self.name = name
         self.address = address
         self.port = port
         self.virtualHosts = virtualHosts
         self.pluginChain = pluginChain
+        self.networkPluginChain = networkPluginChain
+        self.tcp = tcp
+        self.filterChains = filterChains
     }
 }
 

@@ -72,6 +72,13 @@ package struct TrafficStatus: Sendable, Equatable {
     package var downstreamRequestsTotal: UInt64 = 0
     package var downstreamRequestsActive: UInt64 = 0
     package var downstreamProtocolErrors: UInt64 = 0
+    package var tcpConnectionsOpened: UInt64 = 0
+    package var tcpConnectionsClosed: UInt64 = 0
+    /// Bytes of TCP connections from clients, and to them.
+    package var tcpReceivedBytes: UInt64 = 0
+    package var tcpSentBytes: UInt64 = 0
+    /// TLS connections that came to nothing.
+    package var tlsFailures: UInt64 = 0
     /// Responses by class: index 1…5 = 1xx…5xx.
     package var responses: [UInt64] = [0, 0, 0, 0, 0, 0]
     /// Cumulative-free bucket counts of request duration; bounds in `durationBoundsMilliseconds`, last = +Inf.

@@ -9,12 +9,15 @@ final class Snapshot: Sendable {
     /// TLS to upstreams, by cluster.
     let upstreamTLS: [String: UpstreamTLS]
 
-    /// `previousTLS`: of the generation before; what has not changed is taken over.
+    /// - Parameters:
+    ///   - previousTLS: Of the generation before; what has not changed is taken over.
+    ///   - tls: Towards clients, by filter chain.
     init(
         generation: Int,
         configuration: GatewayConfiguration,
         plugins: [PluginSnapshot],
-        previousTLS: [String: UpstreamTLS] = [:]
+        previousTLS: [String: UpstreamTLS] = [:],
+        tls: [String: ServerTLSContext] = [:]
     ) throws(RouteTableError) {
         self.upstreamTLS = UpstreamTLS.make(for: configuration.clusters, previous: previousTLS)
         self.generation = generation
@@ -23,17 +26,25 @@ final class Snapshot: Sendable {
         for listener in configuration.listeners {
             listeners[listener.name] = ListenerSnapshot(
                 configuration: listener,
-                routes: try RouteTable(listener.virtualHosts)
+                routes: try RouteTable(listener.virtualHosts),
+                transport: ListenerTransport(listener, tls: tls)
             )
+            for chain in listener.filterChains {
+                guard case .http(let hosts) = chain.target else { continue }
+                listeners[chain.name] = ListenerSnapshot(
+                    configuration: listener, routes: try RouteTable(hosts), transport: .http)
+            }
         }
         self.listeners = listeners
         self.plugins = Dictionary(plugins.map { ($0.configuration.key, $0) }, uniquingKeysWith: { first, _ in first })
     }
 }
 
+/// A listener, or one of its filter chains with HTTP in it.
 struct ListenerSnapshot: Sendable {
     let configuration: ListenerConfiguration
     let routes: RouteTable
+    let transport: ListenerTransport
 }
 
 /// A plugin with its code, or with the reason why there is none.

@@ -7,7 +7,8 @@ extension HTTPStream {
     func prepareRequestHeaders() {
         let map = self.requestHeaders
         map.joinRepeated(isRequest: true)
-        map.append(":scheme", "http")
+        let scheme: StaticString = self.isSecure ? "https" : "http"
+        map.append(":scheme", scheme)
         _ = self.downstream.remoteIPBytes.withUnsafeBytes { address in
             if let index = map.firstIndex(of: "x-forwarded-for") {
                 map.join(at: index, address)
@@ -15,7 +16,7 @@ extension HTTPStream {
                 map.append("x-forwarded-for", address)
             }
         }
-        map.set("x-forwarded-proto", "http")
+        map.set("x-forwarded-proto", scheme)
         if map.firstIndex(of: "x-request-id") == nil {
             withUnsafeTemporaryAllocation(byteCount: 36, alignment: 1) { scratch in
                 self.worker.randomness.writeUUID(into: scratch)

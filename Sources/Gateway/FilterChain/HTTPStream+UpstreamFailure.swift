@@ -17,7 +17,8 @@ extension HTTPStream {
             self.failUpstream(
                 status: 503,
                 details: "upstream_reset_before_response_started{remote_connection_failure}",
-                body: "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure"
+                body:
+                    "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure"
             )
         case .tls(let failure):
             self.flags = "UF"

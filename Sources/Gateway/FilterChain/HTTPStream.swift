@@ -1,10 +1,14 @@
 import NIOCore
 import ProxyWasm
 
-/// What a stream asks of the client's side; HTTP/1.1 fills it, HTTP/2 will.
+/// What a stream asks of the client's side, whichever HTTP that speaks.
 protocol DownstreamConnection: ConnectionFacts {
     var isHTTP10: Bool { get }
     var isHTTP2: Bool { get }
+    /// Whose routes and plugins the requests meet.
+    var filterChainName: String { get }
+    /// Nil: no TLS.
+    var security: ConnectionSecurity? { get }
     /// The peer wants the connection closed after this response, or we do.
     var closesAfterResponse: Bool { get }
     func writeHead(_ map: HeaderMap, status: Int, framing: HTTP1OutgoingFraming, forHead: Bool)
@@ -18,6 +22,10 @@ protocol DownstreamConnection: ConnectionFacts {
     func streamReset()
 }
 
+extension DownstreamConnection {
+    var tls: TLSInfo? { self.security?.info }
+}
+
 /// One HTTP request and its response on their way through the filter chain.
 /// Belongs to a connection and is reused for its next request.
 final class HTTPStream {
@@ -26,6 +34,8 @@ final class HTTPStream {
     let worker: Worker
     /// The connection owns the stream and ends it when it closes: an active stream always has its connection.
     unowned(unsafe) let downstream: any DownstreamConnection
+    /// TLS ends at the listener: `https`.
+    let isSecure: Bool
     let requestHeaders = HeaderMap()
     let responseHeaders = HeaderMap()
     @exclusivity(unchecked) var requestTrailers: HeaderMap?
@@ -88,8 +98,9 @@ final class HTTPStream {
     init(worker: Worker, downstream: any DownstreamConnection) {
         self.worker = worker
         self.downstream = downstream
+        self.isSecure = downstream.security?.isTerminated ?? false
         self.generation = worker.generation
-        self.listener = worker.generation.listener(downstream.listenerName)
+        self.listener = worker.generation.listener(downstream.filterChainName)
     }
 
     // MARK: Begin and end
@@ -98,7 +109,7 @@ final class HTTPStream {
     private func adoptGeneration() {
         guard self.generation !== self.worker.generation else { return }
         self.generation = self.worker.generation
-        self.listener = self.generation.listener(self.downstream.listenerName)
+        self.listener = self.generation.listener(self.downstream.filterChainName)
         self.knownDestination = nil
         self.knownCluster = nil
     }

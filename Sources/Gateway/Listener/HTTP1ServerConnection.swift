@@ -25,6 +25,8 @@ final class HTTP1ServerConnection: ChannelInboundHandler, ChannelOutboundHandler
 
     private let worker: Worker
     let listenerName: String
+    let filterChainName: String
+    let security: ConnectionSecurity?
     private let requestCounter: RequestCounter
     @exclusivity(unchecked) private var context: ChannelHandlerContext?
     @exclusivity(unchecked) private var stream: HTTPStream?
@@ -60,9 +62,17 @@ final class HTTP1ServerConnection: ChannelInboundHandler, ChannelOutboundHandler
     /// Body pieces up to this size are copied behind the head: one buffer, one write.
     private static let coalesceBytes = 16 << 10
 
-    init(worker: Worker, listenerName: String) {
+    /// `filterChainName`: of a TLS listener; nil: the listener has just one.
+    init(
+        worker: Worker,
+        listenerName: String,
+        filterChainName: String? = nil,
+        security: ConnectionSecurity? = nil
+    ) {
         self.worker = worker
         self.listenerName = listenerName
+        self.filterChainName = filterChainName ?? listenerName
+        self.security = security
         self.requestCounter = worker.requestCounter(of: listenerName)
         self.decoder = HTTP1BodyDecoder(limits: worker.options.http1)
         self.connectionID = worker.nextConnectionID
@@ -275,6 +285,8 @@ final class HTTP1ServerConnection: ChannelInboundHandler, ChannelOutboundHandler
             HTTP2ServerConnection(
                 worker: self.worker,
                 listenerName: self.listenerName,
+                filterChainName: self.filterChainName,
+                security: self.security,
                 connectionID: self.connectionID,
                 addresses: self.addresses
             ),

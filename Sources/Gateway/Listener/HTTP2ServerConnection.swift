@@ -13,6 +13,8 @@ final class HTTP2ServerConnection: ChannelInboundHandler, ServerConnection {
 
     let worker: Worker
     let listenerName: String
+    let filterChainName: String
+    let security: ConnectionSecurity?
     let connectionID: UInt64
     let addresses: ConnectionAddresses
     @exclusivity(unchecked) var filterState: ConnectionFilterState?
@@ -31,9 +33,18 @@ final class HTTP2ServerConnection: ChannelInboundHandler, ServerConnection {
     @exclusivity(unchecked) private var isClosed = false
     @exclusivity(unchecked) private var lastActivity: UInt32 = 0
 
-    init(worker: Worker, listenerName: String, connectionID: UInt64, addresses: ConnectionAddresses) {
+    init(
+        worker: Worker,
+        listenerName: String,
+        filterChainName: String,
+        security: ConnectionSecurity?,
+        connectionID: UInt64,
+        addresses: ConnectionAddresses
+    ) {
         self.worker = worker
         self.listenerName = listenerName
+        self.filterChainName = filterChainName
+        self.security = security
         self.connectionID = connectionID
         self.addresses = addresses
         self.requestCounter = worker.requestCounter(of: listenerName)

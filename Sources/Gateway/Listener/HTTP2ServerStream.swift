@@ -155,6 +155,8 @@ final class HTTP2ServerStream: DownstreamConnection {
     }
     var connectionID: UInt64 { self.connection.connectionID }
     var listenerName: String { self.connection.listenerName }
+    var filterChainName: String { self.connection.filterChainName }
+    var security: ConnectionSecurity? { self.connection.security }
     var closesAfterResponse: Bool { false }
 
     func writeHead(_ map: HeaderMap, status: Int, framing: HTTP1OutgoingFraming, forHead: Bool) {

@@ -198,7 +198,8 @@ final class GRPCCallout: UpstreamReceiver {
             case .message(let message):
                 self.receive(message)
             case .fault(.compressed):
-                return self.fail(GRPCStatus(GRPCStatus.internalError, "the message is compressed, which nobody asked for"))
+                return self.fail(
+                    GRPCStatus(GRPCStatus.internalError, "the message is compressed, which nobody asked for"))
             case .fault(.badFlag):
                 return self.fail(GRPCStatus(GRPCStatus.internalError, "the response's body is not gRPC"))
             case .fault(.tooLarge(let size)):

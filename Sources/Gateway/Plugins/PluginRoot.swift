@@ -28,6 +28,8 @@ final class PluginRoot {
     private(set) var isClosed = false
     /// Filters whose stream waits for this plugin: they are told when the VM dies.
     @exclusivity(unchecked) private var waiting: [ObjectIdentifier: WasmFilter] = [:]
+    /// The same for connections.
+    @exclusivity(unchecked) private var waitingConnections: [ObjectIdentifier: NetworkFilter] = [:]
 
     init(
         runtime: PluginRuntime, vm: PluginVM, context: PluginContext, definition: PluginDefinition,
@@ -71,6 +73,8 @@ final class PluginRoot {
 
     func addWaiting(_ filter: WasmFilter) { self.waiting[ObjectIdentifier(filter)] = filter }
     func removeWaiting(_ filter: WasmFilter) { self.waiting[ObjectIdentifier(filter)] = nil }
+    func addWaiting(_ filter: NetworkFilter) { self.waitingConnections[ObjectIdentifier(filter)] = filter }
+    func removeWaiting(_ filter: NetworkFilter) { self.waitingConnections[ObjectIdentifier(filter)] = nil }
 
     // MARK: Users
 
@@ -118,6 +122,9 @@ final class PluginRoot {
         let waiting = Array(self.waiting.values)
         self.waiting = [:]
         for filter in waiting { filter.vmFailedWhileWaiting() }
+        let connections = Array(self.waitingConnections.values)
+        self.waitingConnections = [:]
+        for filter in connections { filter.vmFailedWhileWaiting() }
     }
 }
 

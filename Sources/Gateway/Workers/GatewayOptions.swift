@@ -14,7 +14,9 @@ package struct GatewayOptions: Sendable {
     package var drainTimeoutSeconds = 30
     /// From a request's first byte to the end of its head.
     package var requestHeadersTimeoutSeconds: UInt32 = 30
-    /// A connection without a request.
+    /// From a connection's first byte to the end of the TLS handshake.
+    package var tlsHandshakeTimeoutSeconds: UInt32 = 15
+    /// A connection without a request, or a TCP connection on which nothing moves.
     package var connectionIdleTimeoutSeconds: UInt32 = 3600
     /// A stream on which nothing moves.
     package var streamIdleTimeoutSeconds: UInt32 = 300

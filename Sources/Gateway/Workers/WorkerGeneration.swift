@@ -15,11 +15,14 @@ final class WorkerGeneration {
         self.listeners = snapshot.listeners.mapValues { listener in
             WorkerListener(
                 routes: listener.routes,
-                chain: listener.configuration.pluginChain.compactMap { plugins[$0] }
+                chain: listener.configuration.pluginChain.compactMap { plugins[$0] },
+                networkChain: listener.configuration.networkPluginChain.compactMap { plugins[$0] },
+                transport: listener.transport
             )
         }
     }
 
+    /// A listener, or a filter chain with HTTP in it.
     func listener(_ name: String) -> WorkerListener? { self.listeners[name] }
 }
 
@@ -28,11 +31,20 @@ final class WorkerListener {
     let routes: RouteTable
     let pluginCount: Int
     private let chain: [PluginInstance]
+    let networkChain: [PluginInstance]
+    let transport: ListenerTransport
     // The chain without reference counts, for streams: they keep the generation as long as they use it.
     private let references: UnsafeMutablePointer<Unmanaged<PluginInstance>>
 
-    init(routes: RouteTable, chain: [PluginInstance]) {
+    init(
+        routes: RouteTable,
+        chain: [PluginInstance],
+        networkChain: [PluginInstance] = [],
+        transport: ListenerTransport = .http
+    ) {
         self.routes = routes
+        self.networkChain = networkChain
+        self.transport = transport
         self.chain = chain
         self.pluginCount = chain.count
         self.references = .allocate(capacity: chain.count)

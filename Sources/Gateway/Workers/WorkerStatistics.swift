@@ -7,6 +7,7 @@ struct WorkerStatistics {
     var requestsTotal: UInt64 = 0
     var requestsActive: UInt64 = 0
     var protocolErrors: UInt64 = 0
+    var tcp = TCPStatistics()
     var responses: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0)
     var durationSumNanoseconds: UInt64 = 0
     /// One more than there are bounds: the last is everything slower.
@@ -42,6 +43,7 @@ struct WorkerStatistics {
         traffic.downstreamRequestsTotal += self.requestsTotal
         traffic.downstreamRequestsActive += self.requestsActive
         traffic.downstreamProtocolErrors += self.protocolErrors
+        self.tcp.add(to: &traffic)
         let classes = [
             self.responses.0, self.responses.1, self.responses.2, self.responses.3, self.responses.4, self.responses.5,
         ]

@@ -34,17 +34,8 @@ enum GatewayDecoder {
             }
             names.append(text)
         }
-        var httpsRedirect = false
-        let tls = object["tls"]
-        if let tls {
-            if case .mapping(let entries) = tls.node.content,
-                let entry = entries.first(where: { $0.key == "httpsRedirect" })
-            {
-                httpsRedirect =
-                    Field(node: entry.value, path: "\(tls.path).httpsRedirect", context: tls.context).bool() ?? false
-            }
-            self.checkTLS(tls)
-        }
+        let tlsField = object["tls"]
+        let tls = tlsField.flatMap { ServerTLSDecoder.decode($0) }
         let portField = object.required("port")
         object.finish()
         guard let port = portField?.object() else { return nil }
@@ -56,19 +47,29 @@ enum GatewayDecoder {
         port.finish()
         guard let number, let protocolField else { return nil }
         switch protocolName {
-        case "HTTP":
-            break
+        case "HTTP", "TCP", "MONGO":
+            let isHTTP = protocolName == "HTTP"
+            if let tls, let tlsField, tls.hasMode || tls.tls.credentialName != nil || (!isHTTP && !tls.httpsRedirect) {
+                tlsField.error("a server of protocol \(protocolName) cannot have TLS; use \(isHTTP ? "HTTPS" : "TLS")")
+            }
         case "HTTP2", "GRPC", "GRPC-WEB":
             protocolField.warning("\(protocolName) is not supported yet, the server speaks HTTP/1.1")
-        case "HTTPS", "TLS", "TCP", "MONGO":
-            protocolField.warning("\(protocolName) is not supported yet, server skipped")
-            return nil
+        case "HTTPS", "TLS":
+            guard let tls else {
+                if tlsField == nil { field.error("a server of protocol \(protocolName) needs tls") }
+                return nil
+            }
+            if tls.tls.mode == .istioMutual || tls.tls.mode == .autoPassthrough {
+                tlsField?.warning("mode \(tls.tls.mode.rawValue) is not supported, server skipped")
+                return nil
+            }
         default:
             protocolField.error(
                 "unknown protocol \"\(protocolName.prefix(32))\"; one of HTTP, HTTPS, GRPC, GRPC-WEB, HTTP2, MONGO, TCP, TLS"
             )
             return nil
         }
+        let speaksTLS = protocolName == "HTTPS" || protocolName == "TLS"
         return GatewayResource.Server(
             port: number,
             portName: portName,
@@ -76,18 +77,9 @@ enum GatewayDecoder {
             bind: bindAddress,
             name: name,
             hosts: names,
-            httpsRedirect: httpsRedirect,
+            httpsRedirect: tls?.httpsRedirect ?? false,
+            tls: speaksTLS ? tls?.tls : nil,
             position: field.position
         )
-    }
-
-    private static func checkTLS(_ field: Field) {
-        guard let object = field.object() else { return }
-        object.ignore(
-            "httpsRedirect", "mode", "serverCertificate", "privateKey", "caCertificates", "caCrl", "credentialName",
-            "credentialNames", "caCertCredentialName", "subjectAltNames", "verifyCertificateSpki",
-            "verifyCertificateHash", "minProtocolVersion", "maxProtocolVersion", "cipherSuites", "tlsCertificates"
-        )
-        object.finish()
     }
 }

@@ -31,7 +31,9 @@ enum TrafficPolicyDecoder {
         var policy = TrafficPolicy()
         if let pool = object["connectionPool"]?.object() {
             if let http = pool["http"]?.object() {
-                policy.upgradesToHTTP2 = http["h2UpgradePolicy"]?.enumeration(UpgradePolicy.self).flatMap { $0.upgrades }
+                policy.upgradesToHTTP2 = http["h2UpgradePolicy"]?.enumeration(UpgradePolicy.self).flatMap {
+                    $0.upgrades
+                }
                 http.unsupported(
                     "http1MaxPendingRequests", "http2MaxRequests", "maxRequestsPerConnection", "maxRetries",
                     "idleTimeout", "useClientProtocol", "maxConcurrentStreams"
@@ -100,7 +102,8 @@ enum TrafficPolicyDecoder {
     }
 
     private static func check(_ settings: UpstreamTLSSettings, _ field: Field, names: Field?, ca: Field?) {
-        let files = !settings.caCertificates.isEmpty || !settings.clientCertificate.isEmpty || !settings.privateKey.isEmpty
+        let files =
+            !settings.caCertificates.isEmpty || !settings.clientCertificate.isEmpty || !settings.privateKey.isEmpty
         switch settings.mode {
         case .disable:
             if files || !settings.credentialName.isEmpty || !settings.sni.isEmpty {
@@ -116,7 +119,9 @@ enum TrafficPolicyDecoder {
         if !settings.credentialName.isEmpty {
             if files { field.error("give either credentialName or files, not both") }
         } else if settings.mode == .mutual {
-            if settings.clientCertificate.isEmpty { field.error("mode MUTUAL needs clientCertificate or credentialName") }
+            if settings.clientCertificate.isEmpty {
+                field.error("mode MUTUAL needs clientCertificate or credentialName")
+            }
             if settings.privateKey.isEmpty { field.error("mode MUTUAL needs privateKey or credentialName") }
         }
         if settings.insecureSkipVerify {

@@ -18,9 +18,8 @@ enum VirtualServiceDecoder {
             )
         }
         let exportTo = spec["exportTo"]?.strings() ?? []
-        for name in ["tls", "tcp"] {
-            spec[name]?.warning("\(name) routes are not supported yet, ignored")
-        }
+        let tls = spec["tls"].map { Layer4RouteDecoder.tls($0, hosts: hosts) } ?? []
+        let tcp = spec["tcp"].map { Layer4RouteDecoder.tcp($0) } ?? []
         let entries = (spec["http"]?.list() ?? []).compactMap { self.entry($0) }
         spec.finish()
         return VirtualService(
@@ -28,7 +27,9 @@ enum VirtualServiceDecoder {
             hosts: hosts,
             gateways: gateways,
             exportTo: exportTo,
-            http: entries
+            http: entries,
+            tls: tls,
+            tcp: tcp
         )
     }
 
@@ -72,14 +73,15 @@ enum VirtualServiceDecoder {
         return direct.flatMap { self.directResponse($0) }
     }
 
-    private static func destinations(_ field: Field) -> [RouteDestination]? {
+    /// `route[]`; `tls[]` and `tcp[]` know no headers there.
+    static func destinations(_ field: Field, allowsHeaders: Bool = true) -> [RouteDestination]? {
         let items = field.list(maximum: 1000)
         var result: [RouteDestination] = []
         for item in items {
             guard let object = item.object() else { continue }
             let destinationField = object.required("destination")
             let weight = object["weight"]?.integer(0...1_000_000).map { Int($0) } ?? 0
-            let headers = object["headers"].map { HeaderChangesDecoder.decode($0) }
+            let headers = allowsHeaders ? object["headers"].map { HeaderChangesDecoder.decode($0) } : nil
             object.finish()
             guard let destinationField, let destination = destinationField.object() else { continue }
             let hostField = destination.required("host")

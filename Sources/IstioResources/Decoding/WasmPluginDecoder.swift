@@ -143,7 +143,6 @@ enum WasmPluginDecoder {
         }
         if let typeField = spec["type"], let type = typeField.enumeration(WasmPlugin.PluginType.self) {
             plugin.type = type == .unspecified ? .http : type
-            if type == .network { typeField.warning("type NETWORK is not supported yet, the plugin does not run") }
         }
         if let vm = spec["vmConfig"]?.object() {
             plugin.environment = vm["env"].map { self.environment($0) } ?? []

@@ -9,6 +9,8 @@ package struct GatewayResource: Sendable, Equatable {
         package var name: String
         package var hosts: [String]
         package var httpsRedirect: Bool
+        /// Nil: no TLS, or only `httpsRedirect`.
+        package var tls: ServerTLS?
         package var position: SourcePosition
 
         package init(
@@ -19,6 +21,7 @@ package struct GatewayResource: Sendable, Equatable {
             name: String = "",
             hosts: [String],
             httpsRedirect: Bool = false,
+            tls: ServerTLS? = nil,
             position: SourcePosition = SourcePosition(file: "", line: 0, column: 0)
         ) {
             self.port = port
@@ -28,8 +31,20 @@ package struct GatewayResource: Sendable, Equatable {
             self.name = name
             self.hosts = hosts
             self.httpsRedirect = httpsRedirect
+            self.tls = tls
             self.position = position
         }
+    }
+    /// What a server does with a connection.
+    package enum Service: Sendable, Equatable {
+        case http
+        /// HTTP inside TLS that ends here.
+        case https
+        /// Bytes inside TLS that ends here.
+        case tls
+        /// Bytes of TLS that ends elsewhere, by server name.
+        case passthrough
+        case tcp
     }
     package var metadata: Metadata
     /// Empty = every gateway.
@@ -41,5 +56,19 @@ package struct GatewayResource: Sendable, Equatable {
         self.metadata = metadata
         self.selector = selector
         self.servers = servers
+    }
+}
+
+extension GatewayResource.Server {
+    package var service: GatewayResource.Service {
+        switch self.protocolName {
+        case "HTTPS", "TLS":
+            if self.tls?.mode == .passthrough { return .passthrough }
+            return self.protocolName == "TLS" ? .tls : .https
+        case "TCP", "MONGO":
+            return .tcp
+        default:
+            return .http
+        }
     }
 }

@@ -7,19 +7,26 @@ package struct VirtualService: Sendable, Equatable {
     /// Empty = everywhere.
     package var exportTo: [String]
     package var http: [HTTPEntry]
+    /// Routes of TLS that passes through, by server name.
+    package var tls: [Layer4Entry]
+    package var tcp: [Layer4Entry]
 
     package init(
         metadata: Metadata,
         hosts: [String],
         gateways: [String],
         exportTo: [String] = [],
-        http: [HTTPEntry]
+        http: [HTTPEntry],
+        tls: [Layer4Entry] = [],
+        tcp: [Layer4Entry] = []
     ) {
         self.metadata = metadata
         self.hosts = hosts
         self.gateways = gateways
         self.exportTo = exportTo
         self.http = http
+        self.tls = tls
+        self.tcp = tcp
     }
 }
 

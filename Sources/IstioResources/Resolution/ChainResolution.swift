@@ -18,8 +18,16 @@ package struct SkippedPlugin: Sendable, Equatable {
     }
 }
 
-/// The plugins of one HTTP listener in request order, and all others.
+/// The plugins of one level of a listener in request order, and all others of their type.
 package struct ResolvedChain: Sendable, Equatable {
+    /// What the plugins of a chain are given.
+    package enum Level: Sendable {
+        /// Requests: plugins of type HTTP.
+        case http
+        /// A connection's bytes, before HTTP or instead of it: plugins of type NETWORK.
+        case network
+    }
+
     package var applied: [ResolvedPlugin] = []
     package var notApplied: [SkippedPlugin] = []
 
@@ -30,16 +38,26 @@ package struct ResolvedChain: Sendable, Equatable {
         _ plugins: [WasmPlugin],
         identity: ProxyIdentity,
         port: Int,
-        servicePort: Int? = nil
+        servicePort: Int? = nil,
+        level: Level = .http
     ) -> ResolvedChain {
         var chain = ResolvedChain()
-        for plugin in plugins {
+        for plugin in plugins where (plugin.type == .network) == (level == .network) {
             switch Attachment.of(plugin, to: identity, ports: Set([port, servicePort ?? port])) {
             case .applies(let why): chain.applied.append(ResolvedPlugin(plugin: plugin, why: why))
             case .skipped(let reason): chain.notApplied.append(SkippedPlugin(plugin: plugin, reason: reason))
             }
         }
         chain.applied.sort { self.precedes($0.plugin, $1.plugin, identity) }
+        return chain
+    }
+
+    /// The chain of a listener that speaks no HTTP: no plugin of type HTTP runs there.
+    package static func withoutHTTP(_ plugins: [WasmPlugin]) -> ResolvedChain {
+        var chain = ResolvedChain()
+        chain.notApplied = plugins.filter { $0.type != .network }.map {
+            SkippedPlugin(plugin: $0, reason: "type HTTP does not run where no HTTP is spoken; use type NETWORK")
+        }
         return chain
     }
 
@@ -81,7 +99,6 @@ private enum Attachment {
     case skipped(reason: String)
 
     static func of(_ plugin: WasmPlugin, to identity: ProxyIdentity, ports: Set<Int>) -> Attachment {
-        if plugin.type == .network { return .skipped(reason: "type NETWORK is not supported yet") }
         let namespace = plugin.metadata.namespace
         guard namespace == identity.namespace || namespace == identity.rootNamespace else {
             return .skipped(

@@ -14,12 +14,15 @@ extension ResourceSet {
                 let message = "gateway \"\(key)\" does not exist"
                 problems.append(self.problem(.warning, service.metadata, "spec.gateways", message))
             }
-            for entry in service.http {
-                guard case .route(let destinations) = entry.action else { continue }
+            let requests = service.http.flatMap { entry -> [RouteDestination] in
+                guard case .route(let destinations) = entry.action else { return [] }
+                return destinations
+            }
+            let connections = (service.tls + service.tcp).flatMap(\.destinations)
+            for (destinations, fate) in [(requests, "requests get 503"), (connections, "connections are closed")] {
                 for destination in destinations {
-                    guard let message = registry.problem(destination, from: service.metadata.namespace) else {
-                        continue
-                    }
+                    guard let message = registry.problem(destination, from: service.metadata.namespace, fate: fate)
+                    else { continue }
                     problems.append(
                         Problem(
                             file: destination.position.file,
@@ -104,10 +107,14 @@ package struct ServiceRegistry: Sendable {
         return self.wildcards.first { HostName.covers($0.host, host) }?.host ?? host
     }
 
-    func problem(_ destination: RouteDestination, from namespace: String) -> (field: String, text: String)? {
+    func problem(
+        _ destination: RouteDestination,
+        from namespace: String,
+        fate: String
+    ) -> (field: String, text: String)? {
         let host = self.resolve(destination.host, from: namespace)
         guard let entry = self.entry(host) else {
-            return (".host", "no ServiceEntry has the host \"\(host)\"; requests get 503")
+            return (".host", "no ServiceEntry has the host \"\(host)\"; \(fate)")
         }
         let ports = entry.ports.map(\.number)
         let listed = ports.map { String($0) }.joined(separator: ", ")

@@ -86,11 +86,20 @@ struct ProxyConfigListeners: AsyncParsableCommand {
         self.options.show(
             rows,
             columns: [
-                ("ADDRESS", { $0["address"].text }), ("PORT", { $0["port"].text }), ("BOUND", { $0["bound"].text }),
+                ("ADDRESS", { $0["address"].text }), ("PORT", { $0["port"].text }),
+                ("PROTOCOL", { $0["protocol"].text }), ("BOUND", { $0["bound"].text }),
                 ("CONNECTIONS", { $0["connections"].text }), ("REQUESTS", { $0["requests"].text }),
+                ("SERVER NAMES", { Self.serverNames($0) }), ("NETWORK PLUGINS", { $0["networkPlugins"].text }),
                 ("PLUGINS", { $0["plugins"].text }),
             ]
         )
+    }
+
+    private static func serverNames(_ listener: JSONDocument) -> String {
+        let chains = listener["filterChains"].elements.map { chain in
+            "\(chain["serverNames"].text) (\(chain["does"].text))"
+        }
+        return chains.isEmpty ? "-" : chains.joined(separator: ", ")
     }
 }
 
@@ -108,7 +117,8 @@ struct ProxyConfigRoutes: AsyncParsableCommand {
         }
         var rows: [JSONDocument] = []
         for listener in listeners {
-            for host in listener["virtualHosts"].elements {
+            let chains = listener["filterChains"].elements
+            for host in listener["virtualHosts"].elements + chains.flatMap({ $0["virtualHosts"].elements }) {
                 for case .object(var route) in host["routes"].elements {
                     route["listener"] = listener["name"]
                     route["virtualHost"] = host["name"]

@@ -48,10 +48,14 @@ package struct LoadedConfiguration: Sendable {
         self.warnings = warnings
     }
 
+    /// Certificates and keys that it has read.
+    package var certificateFiles: Set<String> = []
+
     /// Files beside the resources that it depends on: the local modules of its plugins, certificates and keys.
     package var moduleFiles: Set<String> {
         Set(self.configuration.plugins.compactMap { FileURL.path($0.url) })
             .union(self.configuration.clusters.flatMap { $0.tls?.files ?? [] })
+            .union(self.certificateFiles)
     }
 }
 

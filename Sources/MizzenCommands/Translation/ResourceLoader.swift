@@ -52,13 +52,15 @@ final class ResourceLoader: ConfigurationLoader {
         let result = self.translator.translate(resources)
         // A route to an unknown host is served (with 503), so it rejects nothing.
         let references = resources.referenceProblems()
-        return LoadedConfiguration(
+        var loaded = LoadedConfiguration(
             configuration: result.configuration,
             resources: resources.count,
-            problems: problems.filter { $0.severity == .error }.map(\.description),
+            problems: (problems.filter { $0.severity == .error } + result.problems).map(\.description),
             warnings: problems.filter { $0.severity == .warning }.map(\.description) + references.map(\.description)
-                + result.warnings.map(\.description)
+                + (result.serverWarnings + result.warnings).map(\.description)
         )
+        loaded.certificateFiles = result.certificateFiles
+        return loaded
     }
 }
 

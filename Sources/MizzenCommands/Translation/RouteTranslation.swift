@@ -5,6 +5,7 @@ import ProxyWasm
 /// The virtual hosts of one listener: Gateway server hosts ∩ VirtualService hosts, with the routes of each.
 struct RouteTranslation {
     let address: ListenerAddress
+    /// With the servers that these routes are for.
     let gateways: [GatewayResource]
     let registry: ServiceRegistry
     /// The gateway's own.
@@ -74,7 +75,7 @@ struct RouteTranslation {
         }.map(\.element)
     }
 
-    private func isVisible(_ service: VirtualService) -> Bool {
+    func isVisible(_ service: VirtualService) -> Bool {
         service.exportTo.isEmpty
             || service.exportTo.contains { target in
                 target == "*" || target == self.namespace
@@ -83,7 +84,7 @@ struct RouteTranslation {
     }
 
     /// Where the service meets this listener: gateway, server and the hosts that both have.
-    private func attachments(
+    func attachments(
         of service: VirtualService
     ) -> [(gateway: String, server: GatewayResource.Server, host: String)] {
         let wanted = Set(service.gateways.map { self.key($0, in: service.metadata.namespace) })
@@ -108,7 +109,7 @@ struct RouteTranslation {
         return result
     }
 
-    private func key(_ gateway: String, in namespace: String) -> String {
+    func key(_ gateway: String, in namespace: String) -> String {
         gateway.contains("/") ? gateway : "\(namespace)/\(gateway)"
     }
 
@@ -203,7 +204,7 @@ struct RouteTranslation {
         }
     }
 
-    private func destination(
+    func destination(
         _ destination: RouteDestination,
         isOnly: Bool,
         _ namespace: String

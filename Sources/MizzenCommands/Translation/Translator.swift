@@ -10,6 +10,8 @@ package struct Translator: Sendable {
     package var environment: [String: String]
     /// For plugins without annotations of their own.
     package var limits: VMLimits
+    /// Reads certificates and keys; nil: from the file system.
+    package var readFile: TLSTranslation.ReadFile?
 
     package init(identity: ProxyIdentity, environment: [String: String] = [:], limits: VMLimits = VMLimits()) {
         self.identity = identity
@@ -22,6 +24,14 @@ package struct Translator: Sendable {
         package var configuration: GatewayConfiguration
         /// By listener, in the order of `configuration.listeners`.
         package var chains: [ResolvedChain]
+        /// The same for plugins of type NETWORK.
+        package var networkChains: [ResolvedChain]
+        /// Servers that could not be served.
+        package var problems: [Problem]
+        /// Servers that have to stand back.
+        package var serverWarnings: [Problem]
+        /// Certificates and keys that were read.
+        package var certificateFiles: Set<String>
         /// Plugins that no listener runs: easily a mistake, and an expensive one when the plugin guards something.
         package var warnings: [Problem]
     }
@@ -35,41 +45,64 @@ package struct Translator: Sendable {
         ).clusters()
         let gateways = resources.gateways.filter { self.identity.matches($0.selector) }
         var configuration = GatewayConfiguration(clusters: clusters)
+        let tls = TLSTranslation(
+            namespace: self.identity.namespace, secrets: resources.secrets, readFile: self.readFile)
         var chains: [ResolvedChain] = []
+        var networkChains: [ResolvedChain] = []
+        var problems: [Problem] = []
+        var certificateFiles: Set<String> = []
         var used: Set<String> = []
         let plugins = resources.wasmPlugins + resources.rejectedPlugins
         let rejected = Set(resources.rejectedPlugins.map(\.metadata.key))
         for address in ListenerAddress.all(of: gateways) {
-            let chain = ResolvedChain.resolve(plugins, identity: self.identity, port: address.port)
+            var translation = ListenerTranslation(
+                address: address,
+                gateways: gateways,
+                registry: registry,
+                namespace: self.identity.namespace,
+                services: resources.virtualServices,
+                tls: tls
+            )
+            var listener = translation.listener()
+            problems += translation.problems
+            certificateFiles.formUnion(translation.files)
+            let speaksHTTP = listener.speaksHTTP
+            let chain =
+                speaksHTTP
+                ? ResolvedChain.resolve(plugins, identity: self.identity, port: address.port)
+                : ResolvedChain.withoutHTTP(plugins)
+            let networkChain = ResolvedChain.resolve(
+                plugins, identity: self.identity, port: address.port, level: .network)
             chains.append(chain)
-            for resolved in chain.applied where used.insert(resolved.plugin.metadata.key).inserted {
+            networkChains.append(networkChain)
+            for resolved in networkChain.applied + chain.applied
+            where used.insert(resolved.plugin.metadata.key).inserted {
                 var plugin = self.plugin(resolved.plugin)
                 if rejected.contains(plugin.key) {
                     plugin.rejection = "its resource has errors and no earlier version of it is known; correct them"
                 }
                 configuration.plugins.append(plugin)
             }
-            let routes = RouteTranslation(
-                address: address,
-                gateways: gateways,
-                registry: registry,
-                namespace: self.identity.namespace
-            )
-            configuration.listeners.append(
-                ListenerConfiguration(
-                    name: address.name,
-                    address: address.address,
-                    port: address.port,
-                    virtualHosts: routes.virtualHosts(resources.virtualServices),
-                    pluginChain: chain.applied.map(\.plugin.metadata.key)
-                )
-            )
+            listener.pluginChain = chain.applied.map(\.plugin.metadata.key)
+            listener.networkPluginChain = networkChain.applied.map(\.plugin.metadata.key)
+            configuration.listeners.append(listener)
         }
         return Result(
             configuration: configuration,
             chains: chains,
-            warnings: tlsWarnings + Self.unusedPlugins(resources.wasmPlugins, used: used, chains: chains)
+            networkChains: networkChains,
+            problems: problems.filter { $0.severity == .error },
+            serverWarnings: problems.filter { $0.severity == .warning },
+            certificateFiles: certificateFiles,
+            warnings: tlsWarnings
+                + Self.unusedPlugins(resources.wasmPlugins, used: used, chains: chains + networkChains)
         )
+    }
+
+    /// What is wrong with servers: certificates, and ports that two want.
+    func listenerProblems(_ resources: ResourceSet) -> [Problem] {
+        let result = self.translate(resources)
+        return result.problems + result.serverWarnings
     }
 
     private static func unusedPlugins(
@@ -92,6 +125,14 @@ package struct Translator: Sendable {
                 message: "runs on no listener: \(reasons.joined(separator: "; "))"
             )
         }
+    }
+}
+
+extension ListenerConfiguration {
+    /// Some of its connections are HTTP.
+    var speaksHTTP: Bool {
+        guard !self.filterChains.isEmpty else { return self.tcp == nil }
+        return self.filterChains.contains { if case .http = $0.target { true } else { false } }
     }
 }
 

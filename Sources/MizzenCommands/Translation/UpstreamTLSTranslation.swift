@@ -55,9 +55,12 @@ struct UpstreamTLSTranslation {
 
     private func fill(_ tls: inout UpstreamTLSConfiguration, _ settings: UpstreamTLSSettings) throws(Failure) {
         if settings.mode == .istioMutual {
-            throw Failure(field: "mode", message: "ISTIO_MUTUAL needs a mesh's certificates, which this gateway has not")
+            throw Failure(
+                field: "mode", message: "ISTIO_MUTUAL needs a mesh's certificates, which this gateway has not")
         }
-        if !settings.credentialName.isEmpty { return try self.fill(&tls, settings, secretNamed: settings.credentialName) }
+        if !settings.credentialName.isEmpty {
+            return try self.fill(&tls, settings, secretNamed: settings.credentialName)
+        }
         if !settings.caCertificates.isEmpty, !settings.insecureSkipVerify {
             tls.trustRoots = try self.read(settings.caCertificates, settings, "caCertificates")
         }

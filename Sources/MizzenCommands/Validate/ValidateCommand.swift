@@ -1,5 +1,5 @@
 import ArgumentParser
-import IstioResources
+package import IstioResources
 
 struct ValidateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -17,7 +17,11 @@ struct ValidateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let report = ValidationReport.make(paths: self.resources.paths, namespace: self.resources.namespace)
+        let report = ValidationReport.make(
+            paths: self.resources.paths,
+            namespace: self.resources.namespace,
+            identity: self.resources.identity
+        )
         for line in report.lines { print(line) }
         if report.errors > 0 { throw ExitCode(1) }
     }
@@ -28,9 +32,15 @@ package struct ValidationReport: Sendable, Equatable {
     package var lines: [String]
     package var errors: Int
 
-    package static func make(paths: [String], namespace: String = "default") -> ValidationReport {
+    /// `identity`: whose listeners are looked at, for what only the whole shows; nil: none.
+    package static func make(
+        paths: [String],
+        namespace: String = "default",
+        identity: ProxyIdentity? = nil
+    ) -> ValidationReport {
         let (resources, problems) = loadResources(paths: paths, defaultNamespace: namespace)
         var all = problems + resources.referenceProblems()
+        if let identity { all += Translator(identity: identity).listenerProblems(resources) }
         all = all.enumerated().sorted { left, right in
             let a = (left.element.file, left.element.line, left.element.column, left.offset)
             let b = (right.element.file, right.element.line, right.element.column, right.offset)

@@ -41,9 +41,10 @@ struct UpstreamHTTP2Tests {
             let client = try RawHTTP(port: gateway.port)
             defer { client.close() }
             let get = "GET /p?q HTTP/1.1\r\nhost: h.test\r\nx-a: 1\r\nconnection: x-hop\r\nx-hop: 1\r\nte: gzip\r\n\r\n"
-            for request in [get, "POST /b HTTP/1.1\r\nhost: t\r\ncontent-length: 5\r\n\r\nhello",
-                "POST /c HTTP/1.1\r\nhost: t\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n"]
-            {
+            for request in [
+                get, "POST /b HTTP/1.1\r\nhost: t\r\ncontent-length: 5\r\n\r\nhello",
+                "POST /c HTTP/1.1\r\nhost: t\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n",
+            ] {
                 try client.send(request)
                 #expect(try client.response().status == 200)
             }

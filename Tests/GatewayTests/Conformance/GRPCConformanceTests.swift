@@ -63,8 +63,10 @@ struct GRPCConformanceTests {
             "K2 a unary success is one on_grpc_receive with the message, unframed",
             Self.unary(
                 Guest.grpcCall("Unary", metadata: [("x-mine", "1"), (":path", "/evil"), ("te", "gzip")]),
-                [.grpcReceive: Guest.message + "(call $num (call $get_buffer_status (i32.const 5) (i32.const 280) "
-                    + "(i32.const 284)))(call $num (i32.load (i32.const 280)))"]),
+                [
+                    .grpcReceive: Guest.message + "(call $num (call $get_buffer_status (i32.const 5) (i32.const 280) "
+                        + "(i32.const 284)))(call $num (i32.load (i32.const 280)))"
+                ]),
             guest: ["0", "receive 5 5", "0", "hello", "0", "5"],
             check: { server in
                 let request = try #require(server.requests.first)
@@ -99,7 +101,8 @@ struct GRPCConformanceTests {
         Self.fails("K3 a body without trailers: 2", "NoTrailers", 2, "the response has no trailers"),
         Self.fails("K3 no gRPC: the HTTP status decides", "Teapot", 14, "the peer answered 429"),
         Self.fails("K3 a web page: 13", "Page", 13, "the response's body is not gRPC"),
-        Self.fails("K3 a compressed message: 13", "Compressed", 13, "the message is compressed, which nobody asked for"),
+        Self.fails(
+            "K3 a compressed message: 13", "Compressed", 13, "the message is compressed, which nobody asked for"),
         Self.fails(
             "K3 a message over 4 MiB: 8", "Huge", 8, "a message of 5242880 bytes; at most 4194304 are taken"),
         Self.fails("K3 a response that ends inside a message: 13", "Torn", 13, "the response ends inside a message"),
@@ -161,7 +164,8 @@ struct GRPCConformanceTests {
         GRPCCase(
             "K5 grpc_send: on a call 2, on an unknown stream 1, on an HTTP call 2; cancel and close of these: 2 and 1",
             Guest.grpcEvents.merging([
-                .requestHeaders: Guest.grpcCall("Silent") + Guest.grpcSend("x") + Guest.grpcSend("x", id: "(i32.const 42)")
+                .requestHeaders: Guest.grpcCall("Silent") + Guest.grpcSend("x")
+                    + Guest.grpcSend("x", id: "(i32.const 42)")
                     + Guest.grpcSend("x", id: "(i32.const 4)")
                     + "(call $num (call $grpc_cancel (i32.const 8)))(call $num (call $grpc_close (i32.const 8)))"
                     + "(call $num (call $grpc_cancel (i32.const 42)))(call $num (call $grpc_close (i32.const 42)))"
@@ -252,7 +256,7 @@ struct GRPCConformanceTests {
         GRPCCase(
             "K11 shutdown with an open stream and an open call: both are reset",
             Guest.grpcEvents.merging([
-                .requestHeaders: Guest.grpcStream("Echo") + Guest.grpcSend("a") + Guest.grpcCall("Silent", timeout: 0),
+                .requestHeaders: Guest.grpcStream("Echo") + Guest.grpcSend("a") + Guest.grpcCall("Silent", timeout: 0)
             ]) { $1 },
             { talk, server in
                 try talk.exchange(Request.get)

@@ -9,9 +9,10 @@ enum Fault: String, CaseIterable, Sendable {
         switch self {
         case .trap: "unreachable"
         case .deadline: "(loop $forever (br $forever))"
-        case .memory: """
-        (loop $more (br_if $more (i32.ne (memory.grow (i32.const 8)) (i32.const -1)))) unreachable
-        """
+        case .memory:
+            """
+            (loop $more (br_if $more (i32.ne (memory.grow (i32.const 8)) (i32.const -1)))) unreachable
+            """
         case .exit: "(call $proc_exit (i32.const 1)) unreachable"
         }
     }
@@ -116,7 +117,8 @@ enum FaultyGuest {
         case .requestHeaders:
             break
         case .create:
-            callbacks[.contextCreate]? += "(if (local.get 1) (then \(Self.bad(Self.ifArmed(Self.disarm + fault.code)))))"
+            callbacks[.contextCreate]? +=
+                "(if (local.get 1) (then \(Self.bad(Self.ifArmed(Self.disarm + fault.code)))))"
         case .rootCreate:
             callbacks[.contextCreate]? += "(if (i32.eqz (local.get 1)) (then \(Self.ifArmed(fault.code))))"
         case .vmStart:

@@ -11,7 +11,7 @@ import Testing
 
     /// All messages of those pieces, or what is wrong.
     private static func decode(_ pieces: [[UInt8]]) -> [String] {
-        var decoder = GRPCMessageDecoder()
+        var decoder = GRPCMessageDecoder(maximumMessageBytes: 4 << 20)
         var result: [String] = []
         for piece in pieces {
             decoder.append(ByteBuffer(bytes: piece))
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test func messagesOfTheLargestSizePass() {
-        var decoder = GRPCMessageDecoder()
+        var decoder = GRPCMessageDecoder(maximumMessageBytes: 4 << 20)
         decoder.append(ByteBuffer(bytes: [0, 0x00, 0x40, 0x00, 0x00]))
         decoder.append(ByteBuffer(repeating: 7, count: 4 << 20))
         guard case .message(let message) = decoder.next() else {

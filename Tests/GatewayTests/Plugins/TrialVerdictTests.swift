@@ -10,7 +10,9 @@ struct TrialVerdictTests {
         TrialVerdict(failure: kind.map { PluginFailure($0, "reason") }, milliseconds: milliseconds)
     }
 
-    @Test("what would come out the same is remembered", arguments: [nil, .configure, .trap, .vmStart] as [PluginFailure.Kind?])
+    @Test(
+        "what would come out the same is remembered",
+        arguments: [nil, .configure, .trap, .vmStart] as [PluginFailure.Kind?])
     func remembers(kind: PluginFailure.Kind?) {
         var verdicts = TrialVerdicts()
         verdicts["digest", Self.definition] = Self.verdict(kind)

@@ -147,7 +147,9 @@ struct GRPCTests {
             #expect(try gateway.get("/a").text == "over TLS", "\(gateway.logTail)")
             let dump = try gateway.admin("/config_dump").text
             #expect(dump.contains("\"protocol\"") && dump.contains("\"clientCertificate\""))
-            let lines = (mine.keyPEM + mine.pem).split(separator: "\n").filter { !$0.hasPrefix("-----") && $0.count > 20 }
+            let lines = (mine.keyPEM + mine.pem).split(separator: "\n").filter {
+                !$0.hasPrefix("-----") && $0.count > 20
+            }
             #expect(!lines.isEmpty && lines.allSatisfy { line in !dump.contains(line) })
             #expect(lines.allSatisfy { line in gateway.logLines(with: String(line)) == 0 })
         }

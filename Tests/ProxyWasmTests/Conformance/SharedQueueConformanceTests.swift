@@ -59,7 +59,9 @@ struct SharedQueueConformanceTests {
         .queueReady: "(call $event {ready} (local.get 0)) " + dequeue("(local.get 1)"),
         .tick: dequeue(),
     ])
-    private static let producer = WatGuest(callbacks: [.configure: register("other"), .tick: enqueue("item", queue: "(i32.const 1)")])
+    private static let producer = WatGuest(callbacks: [
+        .configure: register("other"), .tick: enqueue("item", queue: "(i32.const 1)"),
+    ])
 
     @Test("L19 a second registrant gets what comes from then on; what waits stays")
     func secondRegistrant() throws {

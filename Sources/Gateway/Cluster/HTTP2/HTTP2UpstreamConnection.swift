@@ -90,7 +90,8 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
         self.nextStreamID += 2
         if self.nextStreamID > Self.lastStreamID { self.retire() }
         self.exchanges[streamID] = exchange
-        self.write(.headers(.init(headers: headers, endStream: endOfStream)), streamID, self.promise(exchange, streamID))
+        self.write(
+            .headers(.init(headers: headers, endStream: endOfStream)), streamID, self.promise(exchange, streamID))
         return streamID
     }
 
@@ -127,8 +128,7 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
         self.flush()
     }
 
-    func write(_ payload: HTTP2Frame.FramePayload, _ streamID: HTTP2StreamID, _ promise: EventLoopPromise<Void>?)
-    {
+    func write(_ payload: HTTP2Frame.FramePayload, _ streamID: HTTP2StreamID, _ promise: EventLoopPromise<Void>?) {
         guard let context = self.context else {
             promise?.fail(ChannelError.ioOnClosedChannel)
             return

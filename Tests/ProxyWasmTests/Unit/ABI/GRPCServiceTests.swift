@@ -14,7 +14,8 @@ import Testing
         let envoy = Self.field(1, Self.text(1, "c1") + Self.text(2, "a.test"))
         let metadata = Self.field(5, Self.text(1, "k") + Self.text(2, "v"))
         // A timeout (3) and unknown fields of every wire type are passed over.
-        let others: [UInt8] = Self.field(3, [8, 5]) + [0x78, 0x96, 0x01] + [0x75, 1, 2, 3, 4]
+        let others: [UInt8] =
+            Self.field(3, [8, 5]) + [0x78, 0x96, 0x01] + [0x75, 1, 2, 3, 4]
             + [0x71, 1, 2, 3, 4, 5, 6, 7, 8]
         let service = try #require(Self.read(metadata + others + envoy + metadata))
         #expect(service.clusterName == Array("c1".utf8))
