@@ -68,9 +68,9 @@ struct DestinationRuleValidationTests {
             problems: ["tls.cacertificates: unknown field \"cacertificates\"; did you mean \"caCertificates\"?"]),
         Row(policy: "{tls: [SIMPLE]}", problems: ["tls: must be an object, not a list"]),
         Row(
-            policy: "{connectionPool: {http: {h2UpgradePolicy: YES}}}",
+            policy: "{connectionPool: {http: {h2UpgradePolicy: SOMETIMES}}}",
             problems: [
-                "connectionPool.http.h2UpgradePolicy: unknown value \"YES\"; one of DEFAULT, DO_NOT_UPGRADE, UPGRADE"
+                "connectionPool.http.h2UpgradePolicy: unknown value \"SOMETIMES\"; one of DEFAULT, DO_NOT_UPGRADE, UPGRADE"
             ]),
         Row(
             policy: "{connectionPool: {http: {maxRetries: 3}}}",

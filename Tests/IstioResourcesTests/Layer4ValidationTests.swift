@@ -145,7 +145,7 @@ struct Layer4ValidationTests {
         #expect(problems.isEmpty)
         #expect(
             resources.referenceProblems().map(\.description).last
-                == "f.yaml:7:37: edge/vs: spec.tcp[0].route[0].destination.host: no ServiceEntry has the host "
+                == "f.yaml:7:39: edge/vs: spec.tcp[0].route[0].destination.host: no ServiceEntry has the host "
                 + "\"up.test\"; connections are closed")
     }
 

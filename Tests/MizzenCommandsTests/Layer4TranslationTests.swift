@@ -168,7 +168,7 @@ struct Layer4TranslationTests {
                 + Self.secret("mixed", ["tls.crt": one.certificate, "tls.key": two.key])
         )
         #expect(
-            result.problems.map(\.description) == ["conf/f.yaml:7:83: edge/gw: spec.servers[0].tls\(message)"])
+            result.problems.map(\.description) == ["conf/f.yaml:7:74: edge/gw: spec.servers[0].tls\(message)"])
         // The name stays taken: nobody else answers for it.
         #expect(result.configuration.listeners[0].filterChains.map(\.serverNames) == [["x.test"]])
     }

@@ -84,7 +84,7 @@ struct UpstreamTLSTranslationTests {
         #expect(tls.problem == "caCertificates: cannot be read: /no/such.pem: No such file or directory")
         #expect(
             result.warnings.map(\.description) == [
-                "conf/f.yaml:14:51: edge/dr: spec.trafficPolicy.tls.caCertificates: warning: "
+                "conf/f.yaml:13:44: edge/dr: spec.trafficPolicy.tls.caCertificates: warning: "
                     + "cannot be read: /no/such.pem: No such file or directory; requests to up.test get 503"
             ])
     }

@@ -219,7 +219,8 @@ struct UpstreamHTTP2Tests {
             let client = try RawHTTP(port: gateway.port)
             defer { client.close() }
             try client.send("GET / HTTP/1.1\r\nhost: t\r\n\r\n")
-            #expect(throws: (any Error).self) { try client.response() }
+            // All of it may come at once: then nothing has gone to the client yet, and it gets a 503.
+            if let response = try? client.response() { #expect(response.status == 503) }
         }
     }
 

@@ -191,7 +191,8 @@ struct FailureConformanceTests {
     }
 
     private static func waitingBothWays() -> GatewayCase {
-        GatewayCase(
+        let second = Gate()
+        return GatewayCase(
             "Q6 (ours) a stream held in both directions and released in one, and the VM dies in a tick: answered at once",
             [
                 .configure: Guest.tick(every: 10),
@@ -212,7 +213,8 @@ struct FailureConformanceTests {
             ],
             fields: "(global $paused (mut i32) (i32.const 0))",
             upstream: {
-                // Early: before the request has ended.
+                // Early: before the request has ended, but after its second piece.
+                try second.wait()
                 try $0.send("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nworld")
                 try $0.request()
             },
@@ -220,6 +222,8 @@ struct FailureConformanceTests {
                 try talk.send(Request.chunkedHead + Request.chunk("hello"))
                 try talk.await("rb 5 0")
                 try talk.send(Request.chunk("again"))
+                try talk.await("rb 5 0", count: 2)
+                second.open()
                 try talk.receive()
             },
             guest: ["rb 5 0", "rb 5 0", "sh", "resume"], client: [Self.failed]

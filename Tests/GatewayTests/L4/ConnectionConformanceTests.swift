@@ -374,7 +374,7 @@ struct ConnectionConformanceTests {
                     """
                 ])
             ],
-            guest: ["0", "CLIENT", "0", "GATEWAY", "0", "SERVER", "0", "upstream", "0", "r", "1 0", "1", "8 2", "1"]
+            guest: ["0", "CLIENT", "0", "GATEWAY", "0", "SERVER", "0", "upstream", "0", "r", "1 0", "0", "", "8 2", "1"]
         ),
         TCPCase(
             "a property that a plugin sets",
