@@ -4,7 +4,7 @@ import ProxyWasm
 import TestSupport
 import Testing
 
-// B7–B12, B22–B29, B31, Q8: several plugins on one VM, and how they come and go.
+// B7–B12, B22, B28, B29, B31, Q8: several plugins on one VM, and how they come and go.
 
 @Suite("Conformance through the gateway: VMs with several plugins", .serialized, .timeLimit(.minutes(5)))
 struct VMSharingConformanceTests {
@@ -88,8 +88,6 @@ struct VMSharingConformanceTests {
             logged: "plugin p2 did not start on worker 0: plugin p2: proxy_on_configure answered false"
         ),
         Self.update(),
-        Self.pendingRoot(),
-        Self.endlessRoot(),
         GatewayCase(
             "B28 two workers: each has its own VM",
             [TestPlugin([.requestHeaders: Self.count + "(call $num (global.get $n))"])],
@@ -186,54 +184,6 @@ struct VMSharingConformanceTests {
                     "p1 rh 8", "p2 rh 9", "p1 done 8", "p1 delete 8", "p2 done 9", "p2 delete 9",
                 ].joined(separator: ", "),
             ]
-        )
-    }
-
-    /// A root that is not done: says so, ticks, and calls `proxy_done` in its third tick from then on.
-    private static func pending(_ tick: String) -> [WatGuest.Callback: String] {
-        [
-            .configure: Guest.tick(every: 5),
-            .done: Guest.ofRoot("(call $say {root done}) (global.set $n (i32.const 1)) (return (i32.const 0))"),
-            .tick: "(if (i32.eq (local.get 0) (i32.const 1)) (then (if (global.get $n) (then \(tick)))))",
-            .delete: Guest.ofRoot("(call $say {root delete})"),
-        ]
-    }
-
-    private static func pendingRoot() -> GatewayCase {
-        let plugin = Self.pending(
-            """
-            (call $event {tick} (global.get $n))
-            \(Self.count)
-            (if (i32.eq (global.get $n) (i32.const 3))
-              (then (call $num (call $done)) (call $num (call $done)) (call $say {returning})))
-            """
-        )
-        return GatewayCase(
-            "B23, B24, B26 on_done of a root answers false: it ticks on until proxy_done, then on_delete, once",
-            [Self.plugin("p1", plugin), Self.plugin("p2", plugin)],
-            { talk in
-                try talk.apply([Self.plugin("p2", plugin)])
-                try talk.await("p1 root delete")
-                talk.note(talk.guestLines.joined(separator: ", "))
-            },
-            guest: nil,
-            client: ["p1 root done, p1 tick 1, p1 tick 2, p1 0, p1 1, p1 returning, p1 root delete"]
-        )
-    }
-
-    private static func endlessRoot() -> GatewayCase {
-        let plugin = Self.pending("")
-        return GatewayCase(
-            "B23 (ours) a root that never calls proxy_done is ended when its time is up",
-            [Self.plugin("p1", plugin), Self.plugin("p2", plugin)],
-            rootEndMilliseconds: 50,
-            { talk in
-                try talk.apply([Self.plugin("p2", plugin)])
-                try talk.await("p1 root delete")
-                talk.note(talk.guestLines.joined(separator: ", "))
-            },
-            guest: nil,
-            client: ["p1 root done, p1 root delete"]
         )
     }
 

@@ -37,9 +37,10 @@ struct FailureMatrixTests {
             let gate = Gate()
             let gateway = try await ConformanceGateway(
                 [
-                    TestPlugin(FaultyGuest.control, name: "control"),
+                    TestPlugin(FaultyGuest.first(self.place), name: "first"),
                     self.plugin(FaultyGuest.name, configuration: "fail"),
                     self.plugin(FaultyGuest.neighbour, configuration: ""),
+                    TestPlugin(FaultyGuest.last(self.place), name: "last"),
                 ],
                 options: GatewayOptions(workers: 1),
                 upstream: { exchange in
@@ -110,8 +111,7 @@ struct FailureMatrixTests {
             switch self.place {
             case .log, .done, .delete: .served
             // The plugins have seen the response's headers already.
-            case .responseBody: self.isOpen ? .served : .failed
-            case .responseHeaders: self.isOpen ? .served : .failed
+            case .responseHeaders, .responseBody, .responseTrailers: self.isOpen ? .served : .failed
             default: self.unserved
             }
         }

@@ -21,8 +21,8 @@ enum Fault: String, CaseIterable, Sendable {
 /// The callbacks that fail, by what a client sees of it.
 enum FaultPlace: Sendable, CaseIterable {
     /// A callback of a stream, before its response has begun.
-    case create, requestHeaders, requestBody
-    case responseHeaders, responseBody
+    case create, requestHeaders, requestBody, requestTrailers
+    case responseHeaders, responseBody, responseTrailers
     /// When the client has its answer.
     case log, done, delete
     /// Of the root, while streams wait.
@@ -39,8 +39,10 @@ enum FaultPlace: Sendable, CaseIterable {
         case .create, .rootCreate: .contextCreate
         case .requestHeaders: .requestHeaders
         case .requestBody: .requestBody
+        case .requestTrailers: .requestTrailers
         case .responseHeaders: .responseHeaders
         case .responseBody: .responseBody
+        case .responseTrailers: .responseTrailers
         case .log: .log
         case .done: .done
         case .delete: .delete
@@ -86,10 +88,23 @@ enum FaultyGuest {
     private static let arm = "(drop (call $set_shared_data {armed} {1} (i32.const 0)))"
     private static let disarm = "(drop (call $set_shared_data {armed} {} (i32.const 0)))"
 
-    /// Another module, first in the chain, that never fails: raises and lowers the flag.
-    static let control: [WatGuest.Callback: String] = [
-        .requestHeaders: Self.has("x-arm", Self.arm) + Self.has("x-disarm", Self.disarm)
-    ]
+    /// Another module, first in the chain, that never fails: raises and lowers the flag, and makes request trailers that
+    /// the others are to see.
+    static func first(_ place: FaultPlace) -> [WatGuest.Callback: String] {
+        var callbacks: [WatGuest.Callback: String] = [
+            .requestHeaders: Self.has("x-arm", Self.arm) + Self.has("x-disarm", Self.disarm)
+        ]
+        if place == .requestTrailers {
+            callbacks[.requestBody] = "(if (local.get 2) (then \(Guest.replace(1, "t", "1"))))"
+        }
+        return callbacks
+    }
+
+    /// The same at the other end, with response trailers.
+    static func last(_ place: FaultPlace) -> [WatGuest.Callback: String] {
+        guard place == .responseTrailers else { return [:] }
+        return [.responseBody: "(if (local.get 2) (then \(Guest.replace(3, "t", "1"))))"]
+    }
     private static let ifTarget = "(i32.eq (local.get 0) (global.get $target))"
 
     static func callbacks(_ place: FaultPlace, _ fault: Fault) -> [WatGuest.Callback: String] {
@@ -134,7 +149,7 @@ enum FaultyGuest {
             callbacks[.queueReady] = "(if (global.get $target) (then \(fault.code)))"
         case .responseHeaders:
             callbacks[.responseHeaders]? += "(if \(Self.ifTarget) (then \(fault.code)))"
-        case .requestBody, .responseBody, .log, .done, .delete:
+        case .requestBody, .requestTrailers, .responseBody, .responseTrailers, .log, .done, .delete:
             callbacks[place.callback] = "(if \(Self.ifTarget) (then \(fault.code)))"
         }
         return callbacks

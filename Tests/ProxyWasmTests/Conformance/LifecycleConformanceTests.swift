@@ -268,23 +268,6 @@ struct LifecycleConformanceTests {
         #expect(vm.failure == nil)
     }
 
-    @Test("Q19 many VMs of one module, one after the other: each has its memory, and none has another's")
-    func manyVMs() throws {
-        let guest = WatGuest(callbacks: [
-            .tick: "(call $num (i32.load (i32.const 400))) (i32.store (i32.const 400) (local.get 0))"
-        ])
-        let module = try PluginModule(bytes: guest.wasm(), engine: ConformanceEngine.shared())
-        let life = Life()
-        var vms: [PluginVM] = []
-        for _ in 0..<64 {
-            let vm = try PluginVM(
-                module: module, definition: ConformanceCase.definition, host: life.host, services: life.services)
-            vm.tick(try vm.startPlugin(ConformanceCase.definition))
-            vms.append(vm)
-        }
-        #expect(life.transcript.lines == Array(repeating: "0", count: 64))
-    }
-
     @Test("B10, B28: two VMs of one module share nothing")
     func separateVMs() throws {
         let snippet = "(global.set $heap (i32.add (global.get $heap) (i32.const 1))) (call $num (global.get $heap))"

@@ -33,6 +33,23 @@ struct SharedVMConformanceTests {
         #expect((again === first) == (lines.count == 2), "\(rule)")
     }
 
+    @Test("Q19 many VMs of one module, one after the other: each has its memory, and none has another's")
+    func manyVMs() throws {
+        let guest = WatGuest(callbacks: [
+            .tick: "(call $num (i32.load (i32.const 400))) (i32.store (i32.const 400) (local.get 0))"
+        ])
+        let module = try PluginModule(bytes: guest.wasm(), engine: ConformanceEngine.shared())
+        let life = Life()
+        var vms: [PluginVM] = []
+        for _ in 0..<64 {
+            let vm = try PluginVM(
+                module: module, definition: ConformanceCase.definition, host: life.host, services: life.services)
+            vm.tick(try vm.startPlugin(ConformanceCase.definition))
+            vms.append(vm)
+        }
+        #expect(life.transcript.lines == Array(repeating: "0", count: 64))
+    }
+
     /// A custom section with that name and content, as module bytes.
     private static func section(_ name: String, _ content: [UInt8], size: Int? = nil) -> [UInt8] {
         let body = [UInt8(name.utf8.count)] + Array(name.utf8) + content
