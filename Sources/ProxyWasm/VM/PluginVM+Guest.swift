@@ -21,18 +21,12 @@ extension PluginVM {
         self.isGuestRunning = true
         if self.isTracing { self.traceCallback(name, count: count) }
         plugin.calls[Int(function.callback.rawValue)] &+= 1
-        var isTimed = true
-        if stream != nil {
-            self.sampler.distance &-= 1
-            isTimed = self.sampler.distance == 0
-        }
-        let start = isTimed ? self.instance.cpuTimeNanoseconds() : 0
+        self.sampler.distance &-= 1
+        if self.sampler.distance == 0 || stream == nil { self.beginTiming() }
         let returned = self.callGuest(function, self.slots, count: count)
         self.isGuestRunning = false
         var isOverBudget = false
-        if isTimed || self.lateCall.pointee.ticks != 0 {
-            isOverBudget = self.settleTime(function.callback, plugin, stream, timedFrom: isTimed ? start : nil)
-        }
+        if self.lateCall.pointee.word != 0 { isOverBudget = self.settleTime(function.callback, plugin, stream) }
         if self.isTracing { self.traceCallbackEnd(name, trapped: !returned) }
         self.current = CallScope()
         self.effective = CallScope()

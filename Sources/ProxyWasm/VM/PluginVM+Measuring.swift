@@ -8,12 +8,26 @@
 
 /// What the engine has noticed of the outermost call that has just ended.
 public struct LateCall: Sendable {
-    /// Ticks of the engine's clock while the call ran; 0: nothing to say.
-    public var ticks: UInt32 = 0
+    /// Both of what follows, so that there is one thing to look at after a call: 0 for almost all.
+    var word: UInt64 = 0
     /// CPU time: a tick's length for one tick, measured for more.
     public var nanoseconds: UInt64 = 0
 
+    private static let timedBit: UInt64 = 1 << 63
+
     public init() {}
+
+    /// Ticks of the engine's clock while the call ran; 0: nothing to say.
+    public var ticks: UInt32 {
+        get { UInt32(truncatingIfNeeded: self.word) }
+        set { self.word = self.word & Self.timedBit | UInt64(newValue) }
+    }
+
+    /// The VM has noted when the call began.
+    var isTimed: Bool {
+        get { self.word & Self.timedBit != 0 }
+        set { self.word = newValue ? self.word | Self.timedBit : self.word & ~Self.timedBit }
+    }
 }
 
 /// Which stream callbacks are timed.
@@ -47,25 +61,27 @@ struct CallSampler {
 }
 
 extension PluginVM {
+    /// A call begins that is to be timed.
+    @inline(never)
+    func beginTiming() {
+        self.lateCall.pointee.isTimed = true
+        self.timedFrom = self.instance.cpuTimeNanoseconds()
+    }
+
     /// The end of a call that was timed or late.
     /// - Returns: Whether its stream has used up its budget by it.
     @inline(never)
-    func settleTime(
-        _ callback: PluginCallback,
-        _ plugin: PluginContext,
-        _ stream: StreamContext?,
-        timedFrom start: UInt64?
-    ) -> Bool {
+    func settleTime(_ callback: PluginCallback, _ plugin: PluginContext, _ stream: StreamContext?) -> Bool {
         let late = self.lateCall.pointee
         self.lateCall.pointee = LateCall()
-        if let start {
+        if late.isTimed {
             let isExact = stream == nil || late.ticks > 1
             plugin.account.record(
                 callback,
-                nanoseconds: self.instance.cpuTimeNanoseconds() &- start,
+                nanoseconds: self.instance.cpuTimeNanoseconds() &- self.timedFrom,
                 weight: isExact ? 1 : self.sampler.weight
             )
-            if stream != nil { self.sampler.choose() }
+            if stream != nil { self.sampler.choose() } else { self.sampler.distance &+= 1 }
         } else if late.ticks > 1 {
             plugin.account.record(callback, nanoseconds: late.nanoseconds, weight: 1)
         }

@@ -52,6 +52,8 @@ public final class PluginVM {
     /// Stands in for an engine that has none.
     private let ownLateCall: UnsafeMutablePointer<LateCall>
     @exclusivity(unchecked) var sampler = CallSampler()
+    /// CPU time at the begin of the call that is timed.
+    var timedFrom: UInt64 = 0
 
     /// Why the VM is dead. Non-nil: no guest call of any kind any more.
     @exclusivity(unchecked) public internal(set) var failure: PluginFailure?
