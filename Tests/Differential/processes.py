@@ -6,6 +6,7 @@ import random
 import re
 import socket
 import subprocess
+import threading
 import time
 
 START = 60.0  # seconds for a proxy to be ready on a busy machine
@@ -16,10 +17,19 @@ ENVOY_LINE = re.compile(r"^\[[^\]]*\]\[(\d+)\]\[(\w+)\]\[wasm\] \[[^\]]*\] wasm 
 MIZZEN_LINE = re.compile(r"^(\S+) (\w+) wasm wasm log [^:]*: (.*)$")
 
 
+_given: set[int] = set()
+_giving = threading.Lock()
+
+
 def free_port() -> int:
-    """Below the range that the system gives to outgoing connections: none of those takes it before it is used."""
+    """Never the same twice. Below the range that the system gives to outgoing connections: none of those takes it
+    before it is used."""
     while True:
         port = random.randrange(18_000, 32_000)
+        with _giving:
+            if port in _given:
+                continue
+            _given.add(port)
         with socket.socket() as listener:
             try:
                 listener.bind(("127.0.0.1", port))

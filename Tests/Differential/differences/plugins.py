@@ -120,6 +120,7 @@ DIFFERENCES = [
             "trouble: a trap in request headers, FAIL_RELOAD",
             "trouble: a trap in log",
             "trouble: a trap in done",
+            "trouble: a trap in a tick",
             "trouble: the client has gone before the trap",
         ),
     ),

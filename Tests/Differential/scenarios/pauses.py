@@ -113,7 +113,12 @@ SCENARIOS = [
             [probe(f"rh: tick-period 40; return {value}", "tick: effective stream; continue 0; tick-period 0")],
             [Send(request("POST", "/", body=b"hello")), Read("POST")],
         )
-        for value in (2, 3, 4, 77)
+        for value in (3, 4, 77)
+    ),
+    Scenario(
+        "pauses: request headers returning 2",
+        [probe("rh: return 2")],
+        [Send(request("POST", "/", body=b"hello")), Read("POST")],
     ),
     *(
         Scenario(
