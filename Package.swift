@@ -15,6 +15,7 @@ let package = Package(
     products: [
         .library(name: "ProxyWasm", targets: ["ProxyWasm"]),
         .library(name: "ForeignFunctions", targets: ["ForeignFunctions"]),
+        .library(name: "WasmtimeEngine", targets: ["WasmtimeEngine"]),
         .executable(name: "mizzen", targets: ["mizzen"]),
     ],
     dependencies: [

@@ -1,9 +1,9 @@
 internal import CWasmtime
-package import ProxyWasm
+public import ProxyWasm
 
 /// The engine port, filled by Wasmtime: compiles modules, keeps compiled code on disk, and ticks the
-/// clock that bounds callbacks. One per process is enough; shared by all workers.
-package final class WasmtimeEngine: WasmEngine {
+/// clock that bounds callbacks. One per process is enough; shared by all threads, and kept alive by what it compiled.
+public final class WasmtimeEngine: WasmEngine {
     /// How often the epoch moves. Deadlines are kept to about two of these.
     static let tickMilliseconds: UInt32 = 5
     /// Native stack a guest may use, nested calls included.
@@ -16,7 +16,7 @@ package final class WasmtimeEngine: WasmEngine {
     private let cache: CompiledModuleCache?
     private let report: @Sendable (String) -> Void
     /// Where the engine's library was found.
-    package let libraryPath: String
+    public let libraryPath: String
 
     /// Opens the engine's library, checks that it works, and starts the ticker.
     /// - Parameters:
@@ -27,7 +27,9 @@ package final class WasmtimeEngine: WasmEngine {
     ///   - cacheMaximumBytes: Bound of that directory; what was used longest ago goes first.
     ///   - report: Told about trouble with the cache or with debug information, neither of which stops a module from
     ///     loading.
-    package init(
+    /// - Throws: `EngineError.unavailable` when there is no usable library or the directory is refused; the text says
+    ///   where it was looked for and what to do.
+    public init(
         libraryPath: String? = nil,
         cacheDirectory: String? = nil,
         cacheMaximumBytes: UInt64 = 1 << 30,
@@ -69,9 +71,12 @@ package final class WasmtimeEngine: WasmEngine {
             }
     }
 
-    package var description: String { "Wasmtime 50 (\(self.libraryPath))" }
+    /// Name, version and library, for logs.
+    public var description: String { "Wasmtime 50 (\(self.libraryPath))" }
 
-    package func compile(_ bytes: [UInt8]) throws(EngineError) -> any WasmModule {
+    /// Compiles a module's bytes, or loads what an earlier run has compiled. Takes up to seconds: never on an event loop.
+    /// - Throws: `EngineError.invalidModule` for bytes that are no core module or use a feature that is switched off.
+    public func compile(_ bytes: [UInt8]) throws(EngineError) -> any WasmModule {
         try Self.checkHeader(bytes)
         guard let cache = self.cache else { return try self.compileAnew(bytes) }
         let key = cache.key(for: bytes)
