@@ -48,7 +48,7 @@ import Testing
         for option in [
             "-f", "--admin-address", "--concurrency", "--namespace", "--root-namespace", "--labels", "--log-level",
             "--cache-dir", "--drain-timeout", "--ordering", "--callback-deadline", "--memory-limit", "--plugin",
-            "--config", "--upstream", "--port", "--access-log",
+            "--config", "--upstream", "--port", "--access-log", "--watch-interval",
         ] {
             #expect(help.contains(option), "\(option)")
         }
@@ -60,13 +60,14 @@ import Testing
                 "run", "-f", "a.yaml", "-f", "b", "--admin-address", "127.0.0.1:15001", "--concurrency", "2",
                 "--namespace", "edge", "--root-namespace", "root", "--labels", "istio=ingressgateway,a=b",
                 "--log-level", "misc:error,wasm:debug", "--drain-timeout", "5s", "--callback-deadline", "50",
-                "--memory-limit", "64MiB", "--ordering", "istio", "--access-log", "off",
+                "--memory-limit", "64MiB", "--ordering", "istio", "--access-log", "off", "--watch-interval", "5s",
             ]) as? RunCommand
         )
         #expect(run.resources.paths == ["a.yaml", "b"])
         #expect(run.adminAddress == .init(host: "127.0.0.1", port: 15001))
         #expect(run.drainTimeout.seconds == 5)
         #expect(run.callbackDeadline.milliseconds == 50)
+        #expect(run.watchInterval.milliseconds == 5000)
         #expect(run.memoryLimit.bytes == 64 << 20)
     }
 
@@ -75,6 +76,7 @@ import Testing
         ["run", "--plugin", "p.wasm"], ["run", "-f", "a", "--concurrency", "0"],
         ["run", "-f", "a", "--log-level", "x"],
         ["run", "-f", "a", "--memory-limit", "1"], ["run", "-f", "a", "--callback-deadline", "0"], ["echo"],
+        ["run", "-f", "a", "--watch-interval", "0"],
         ["run", "-f", "a", "--admin-address", "nowhere"], ["proxy-config", "log", "--level", "wasm:loud"],
     ])
     func `wrong usage is refused`(arguments: [String]) {

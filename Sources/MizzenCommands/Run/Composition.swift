@@ -13,7 +13,10 @@ struct Composition {
         let log = GatewayLog()
         self.settings.logLevels?.apply(to: log)
         // The watcher remembers the files as they are before they are loaded: an edit in between is not missed.
-        let source = FileSource(roots: self.settings.watchedPaths)
+        let source = FileSource(
+            roots: self.settings.watchedPaths,
+            timing: FileSource.Timing(pollMilliseconds: self.settings.watchIntervalMilliseconds)
+        )
         let signals = Signals.terminations()
 
         let engine = try WasmtimeEngine(

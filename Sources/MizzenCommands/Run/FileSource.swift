@@ -9,6 +9,11 @@ package struct FileSource: Sendable {
         /// …but after this many looks at the latest.
         package var settleLooks = 40
         package init() {}
+
+        package init(pollMilliseconds: Int) {
+            self.poll = .milliseconds(pollMilliseconds)
+            self.settle = min(self.settle, self.poll / 4)
+        }
     }
 
     private let timing: Timing

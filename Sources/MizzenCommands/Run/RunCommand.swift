@@ -55,6 +55,9 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Memory that one plugin instance may use, e.g. 256MiB.")
     var memoryLimit = SizeArgument(bytes: 256 << 20)
 
+    @Option(help: "How often watched files are looked at, e.g. 5s for a slow network mount.")
+    var watchInterval = DurationArgument(milliseconds: 250)
+
     @Option(help: "on or off: write a line per request to stdout.")
     var accessLog = Switch.on
 
@@ -70,6 +73,7 @@ struct RunCommand: AsyncParsableCommand {
             throw ValidationError("--concurrency \(concurrency): use 1 to 1024")
         }
         if self.callbackDeadline.milliseconds == 0 { throw ValidationError("--callback-deadline: must be above 0") }
+        if self.watchInterval.milliseconds < 10 { throw ValidationError("--watch-interval: use 10ms or more") }
         if !(65_536...(4 << 30)).contains(self.memoryLimit.bytes) {
             throw ValidationError("--memory-limit: use 64KiB to 4GiB")
         }
@@ -93,6 +97,7 @@ struct RunCommand: AsyncParsableCommand {
         settings.accessLogFormat = self.accessLogFormat
         settings.watchedPaths = self.resources.paths
         settings.node = GatewayNode.identity(self.resources.identity, environment: ProcessEnvironment.variables())
+        settings.watchIntervalMilliseconds = Int(clamping: self.watchInterval.milliseconds)
         try await Composition(settings: settings, loader: self.makeLoader()).run()
     }
 

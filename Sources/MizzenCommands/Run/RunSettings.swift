@@ -16,6 +16,7 @@ package struct RunSettings: Sendable {
     package var node = NodeIdentity()
     /// Watched paths; empty when the configuration is fixed.
     package var watchedPaths: [String] = []
+    package var watchIntervalMilliseconds = 250
 
     package init(workers: Int) { self.workers = workers }
 }
