@@ -48,7 +48,9 @@ extension HeaderMap {
     }
 
     func write(to head: inout HTTPResponse) {
-        if let code = self[":status"].flatMap({ Int($0) }), (200...599).contains(code) { head.status = .init(code: code) }
+        if let code = self[":status"].flatMap({ Int($0) }), (200...599).contains(code) {
+            head.status = .init(code: code)
+        }
         head.headerFields = self.fields
     }
 

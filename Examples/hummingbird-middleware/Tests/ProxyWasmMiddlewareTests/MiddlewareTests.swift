@@ -50,7 +50,8 @@ import Testing
     }
 
     @Test func longBodyWithinTheLimitPassesWhole() async throws {
-        let (application, _) = try await TestPlugins.application(try TestPlugins.plugin("body", #"{"request":"upper"}"#))
+        let (application, _) = try await TestPlugins.application(
+            try TestPlugins.plugin("body", #"{"request":"upper"}"#))
         try await application.test(.live) { client in
             let body = ByteBuffer(repeating: UInt8(ascii: "a"), count: 900_000)
             let response = try await client.execute(uri: "/echo", method: .post, body: body)
@@ -104,7 +105,9 @@ import Testing
 
     @Test func answerOfAnHTTPCallMayBecomeTheResponse() async throws {
         let auth = Router()
-        auth.get("check") { _, _ in Response(status: .unauthorized, body: ResponseBody(byteBuffer: ByteBuffer(string: "no"))) }
+        auth.get("check") { _, _ in
+            Response(status: .unauthorized, body: ResponseBody(byteBuffer: ByteBuffer(string: "no")))
+        }
         try await Application(router: auth).test(.live) { upstream in
             var plugin = try TestPlugins.plugin("callout", #"{"cluster":"auth","timeout":5000,"then":"respond"}"#)
             plugin.clusters = ["auth": "http://127.0.0.1:\(try #require(upstream.port))"]

@@ -21,12 +21,14 @@ enum TestPlugins {
 
     /// The bytes of `Tests/Plugins/NAME.c`, compiled.
     static func bytes(_ name: String) throws -> [UInt8] {
-        let folder = ProcessInfo.processInfo.environment["MIZZEN_PLUGINS"] ?? root.appending(path: ".build/plugins").path
+        let folder =
+            ProcessInfo.processInfo.environment["MIZZEN_PLUGINS"] ?? root.appending(path: ".build/plugins").path
         return Array(try Data(contentsOf: URL(filePath: folder).appending(path: "\(name).wasm")))
     }
 
     static func plugin(
-        _ name: String, _ configuration: String = "", logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        _ name: String, _ configuration: String = "",
+        logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     ) throws -> ProxyWasmPlugin {
         ProxyWasmPlugin(
             module: try PluginModule(bytes: try self.bytes(name), engine: try self.engine()),
