@@ -2,7 +2,7 @@
 # Each recipe is one script or one tool, so that everything also runs without make.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test test-envoy counts bench micro flame format lint clean
+.PHONY: help setup build run test test-envoy example fuzz soak counts bench micro flame format lint clean
 
 BIN := $(CURDIR)/.build/release/mizzen
 PLUGINS := $(CURDIR)/.build/plugins
@@ -32,6 +32,9 @@ test: build ## check imports, docs and cases, build the plugins, run every test
 	MIZZEN_BINARY="$(BIN)" MIZZEN_PLUGINS="$(PLUGINS)" swift test --skip-build --filter IntegrationTests
 	cd SDK && swift test --scratch-path "$(CURDIR)/.build/sdk-tests"
 	cd Plugins && swift test --scratch-path "$(CURDIR)/.build/plugins-tests"
+	$(MAKE) --no-print-directory example
+	$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=5
+	$(MAKE) --no-print-directory soak SOAK=quick
 
 	$(MAKE) --no-print-directory test-envoy
 	$(MAKE) --no-print-directory counts
@@ -41,6 +44,17 @@ test-envoy: build ## compare Mizzen with Envoy on the same plugins (ONLY=word fo
 	@scripts/setup --envoy || echo "going on without Envoy"
 	@scripts/build-plugins --c-only
 	python3 Tests/Differential/run.py $(ONLY)
+
+example: setup ## test the library in another server, Examples/hummingbird-middleware
+	@scripts/build-plugins --c-only
+	cd Examples/hummingbird-middleware && swift test --scratch-path "$(CURDIR)/.build/hummingbird-example"
+
+fuzz: setup ## fuzz the parsers and hostcalls (FUZZ_SECONDS=20 each, TARGETS="pairs yaml" for some)
+	@scripts/fuzz $(or $(FUZZ_SECONDS),20) $(TARGETS)
+
+soak: build ## swap configurations under traffic, 10,000 times; nothing may fail or grow (SOAK=quick: 500 times)
+	@scripts/build-plugins --c-only
+	python3 Tests/Soak/soak.py $(if $(filter quick,$(SOAK)),--quick) --mizzen "$(BIN)" --plugins "$(PLUGINS)"
 
 counts: build ## count a request's instructions and allocations, and compare with Benchmarks/counts/expected.json
 	@scripts/build-plugins --c-only
