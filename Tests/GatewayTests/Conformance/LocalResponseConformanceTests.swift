@@ -17,7 +17,13 @@ struct LocalResponseConformanceTests {
             client: ["403 content-type=text/plain powered-by=x length=3 'no\n'"]
         ),
         GatewayCase(
-            "H2, H7 the callback's Continue is ignored; a later plugin sees nothing but its log, done and delete",
+            "H2 the callback's Continue is ignored",
+            [.requestHeaders: Guest.answer(403, "no") + "(return (i32.const 0))", .requestBody: Guest.requestBody],
+            { try $0.exchange(Request.post("hello")) },
+            guest: ["0"], forwarded: [], client: ["403 content-type=text/plain length=2 'no'"]
+        ),
+        GatewayCase(
+            "H7 a later plugin, which never saw the request, sees nothing but its log, done and delete",
             [
                 TestPlugin([.requestHeaders: Guest.answer(403, "no")]),
                 TestPlugin(

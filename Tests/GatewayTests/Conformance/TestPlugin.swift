@@ -7,6 +7,8 @@ struct TestPlugin: Sendable {
     var guest: WatGuest
     var name: String
     var vmID: String
+    var rootID: String
+    var pluginConfiguration: String
     var failStrategy: FailStrategy
     var allowOnHeadersStopIteration: Bool
     /// Identity in the configuration; nil: the name's.
@@ -20,6 +22,8 @@ struct TestPlugin: Sendable {
         version: String = "0_2_1",
         fields: String = "",
         vmID: String = "vm",
+        rootID: String = "root",
+        pluginConfiguration: String = "",
         failStrategy: FailStrategy = .closed,
         allowOnHeadersStopIteration: Bool = false,
         key: String? = nil,
@@ -28,6 +32,8 @@ struct TestPlugin: Sendable {
         self.guest = WatGuest(version: version, callbacks: callbacks, fields: fields)
         self.name = name
         self.vmID = vmID
+        self.rootID = rootID
+        self.pluginConfiguration = pluginConfiguration
         self.failStrategy = failStrategy
         self.allowOnHeadersStopIteration = allowOnHeadersStopIteration
         self.key = key
@@ -37,8 +43,9 @@ struct TestPlugin: Sendable {
     private var definition: PluginDefinition {
         var definition = PluginDefinition(
             name: self.name,
-            rootID: "root",
+            rootID: self.rootID,
             vmID: self.vmID,
+            configuration: Array(self.pluginConfiguration.utf8),
             // Generous: a busy machine must not fail a test.
             limits: VMLimits(callbackDeadlineMilliseconds: 5000),
             allowOnHeadersStopIteration: self.allowOnHeadersStopIteration

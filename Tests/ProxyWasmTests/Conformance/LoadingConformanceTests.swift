@@ -66,7 +66,7 @@ struct LoadingConformanceTests {
         #expect(try Self.load("\(Self.memory) \(Self.allocator) \(other) \(Self.marker)").abiVersion == .v0_1_0)
     }
 
-    @Test("A12, A13, A17: imports link as found in the wild")
+    @Test("A12, A13: imports link as found in the wild")
     func linksVariants() throws {
         for result in ["", "(result i32)"] {
             _ = try Self.load(
@@ -79,11 +79,52 @@ struct LoadingConformanceTests {
         _ = try Self.load(
             #"""
             (import "env" "proxy_get_log_level" (func (param i32) (result i32)))
-            (import "wasi_unstable" "fd_close" (func (param i32) (result i32)))
-            (import "wasi_snapshot_preview1" "fd_close" (func (param i32) (result i32)))
             \#(Self.memory) (func (export "proxy_abi_version_0_2_0")) \#(Self.allocator)
             """#
         )
+    }
+
+    @Test("A16: an export of nobody's business, or of no function, is not called; one of the right type is")
+    func looksUpCallbacks() throws {
+        let life = Life()
+        try life.run(
+            WatGuest(
+                callbacks: [.requestHeaders: "(call $say {called})"],
+                fields: #"""
+                    (func (export "proxy_on_grpc_trailing_metadata") (param i32 i32 i32) unreachable)
+                    (func (export "proxy_on_something_new") (param i64) (result f64) unreachable)
+                    (global (export "proxy_on_request_body") i32 (i32.const 0))
+                    """#
+            )
+        )
+        #expect(life.transcript.lines == ["called"])
+    }
+
+    @Test("A17: one WASI function under both of its modules' names; both answer")
+    func linksBothWASINames() throws {
+        let life = Life()
+        let reads = ["wasi_unstable", "wasi_snapshot_preview1"].map { module in
+            #"(import "\#(module)" "fd_read" (func $\#(module) (param i32 i32 i32 i32) (result i32)))"#
+        }
+        let module = try PluginModule(
+            bytes: wat2wasm(
+                #"""
+                (module \#(reads.joined())
+                  (import "env" "proxy_log" (func $log (param i32 i32 i32) (result i32)))
+                  \#(Self.memory) \#(Self.marker) \#(Self.allocator) (data (i32.const 8) "both")
+                  (func (export "proxy_on_vm_start") (param i32 i32) (result i32)
+                    (if (i32.ne (call $wasi_unstable (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0))
+                          (call $wasi_snapshot_preview1 (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)))
+                      (then unreachable))
+                    (drop (call $log (i32.const 2) (i32.const 8) (i32.const 4))) (i32.const 1)))
+                """#
+            ),
+            engine: ConformanceEngine.shared()
+        )
+        let definition = ConformanceCase.definition
+        let vm = try PluginVM(module: module, definition: definition, host: life.host, services: life.services)
+        _ = try vm.startPlugin(definition)
+        #expect(life.transcript.lines == ["both"])
     }
 
     @Test("A8, A9: the ABI's own allocator is used, also beside malloc; malloc alone is fine")
