@@ -155,7 +155,7 @@ struct ConnectionConformanceTests {
         ),
         TCPCase(
             "O5 bytes added at the end of the stream",
-            [TestPlugin([.downstreamData: "(if (local.get 2) (then \(Guest.setBody(2, "!"))))"])],
+            [TestPlugin([.downstreamData: "(if (local.get 2) (then \(Guest.setBody(2, start: 0x7FFF_FFFF, count: 0, "!"))))"])],
             { talk in
                 try talk.peer.send("hello")
                 try talk.peer.end()

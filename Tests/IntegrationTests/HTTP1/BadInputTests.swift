@@ -84,7 +84,6 @@ struct BadInputTests {
         BadRequest("an asterisk target for GET", "GET * HTTP/1.1\r\nhost: {m}\r\n\r\n"),
         BadRequest("an unknown protocol", "GET /{m} HTTX/1.1\r\nhost: x\r\n\r\n"),
         BadRequest("an unknown version", "GET /{m} HTTP/3.0\r\nhost: x\r\n\r\n", [400, 505]),
-        BadRequest("the HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", [400, 505]),
         BadRequest(
             "chunked in HTTP/1.0", "POST /{m} HTTP/1.0\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
             [400, 501]),

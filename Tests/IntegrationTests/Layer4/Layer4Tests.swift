@@ -246,7 +246,7 @@ struct Layer4Tests {
         let process = try Repository.run("validate", "-f", directory.path, "--namespace", "edge")
         #expect(
             process.standardOutput.first?.hasSuffix(
-                "gateway.yaml:7:86: edge/edge: spec.servers[0].tls.credentialName: there is no Secret edge/cert")
+                "gateway.yaml:7:78: edge/edge: spec.servers[0].tls.credentialName: there is no Secret edge/cert")
                 == true,
             "\(process.standardOutput)")
     }
