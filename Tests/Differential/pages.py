@@ -28,7 +28,7 @@ This page is made by `Tests/Differential/run.py --write-page`; edit `Tests/Diffe
 - Whether a connection's end is a FIN or an RST.
 - The order of different header names, and of requests on different connections.
 - What Envoy's main thread logs: it runs every plugin, too, but serves no traffic.
-- The order in which plugins end at shutdown.
+- The order in which plugins end at shutdown; and whether those that died do: Mizzen starts them anew after a second.
 
 ## Differences
 """

@@ -31,6 +31,8 @@ extension PluginVM {
         self.needsAttention = self.hasRegisteredQueue
         guard !self.deferred.isEmpty || self.owesFailureNotice || self.hasQueueEvents else { return }
         self.isDraining = true
+        // A host that is woken for queue events gets them then, from its loop, as in Envoy; another with any callback.
+        let delivers = self.deliversQueueEvents || self.host.queueWaker == nil
         var delivered = 0
         repeat {
             var index = 0
@@ -41,14 +43,15 @@ extension PluginVM {
             }
             self.deferred.removeAll(keepingCapacity: true)
             // Bounded: two plugins that feed each other's queue must not hold the worker for ever.
-            while delivered < Self.maximumQueueEventsPerDrain, let event = self.mailbox.take() {
+            while delivers, delivered < Self.maximumQueueEventsPerDrain, let event = self.mailbox.take() {
                 delivered += 1
                 self.queueReady(event)
                 if !self.deferred.isEmpty { break }
             }
-        } while !self.deferred.isEmpty || (delivered < Self.maximumQueueEventsPerDrain && self.hasQueueEvents)
+        } while !self.deferred.isEmpty
+            || (delivers && delivered < Self.maximumQueueEventsPerDrain && self.hasQueueEvents)
         self.isDraining = false
-        if self.hasQueueEvents, self.isUsable { self.host.queueWaker?() }
+        if delivers, self.hasQueueEvents, self.isUsable { self.host.queueWaker?() }
         if self.owesFailureNotice {
             self.owesFailureNotice = false
             // Streams keep a dead VM until they end; the VM no longer keeps them.

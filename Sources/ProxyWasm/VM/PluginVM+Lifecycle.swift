@@ -126,7 +126,10 @@ extension PluginVM {
     /// Delivers queue notifications that other threads have left. Call it on the VM's worker after
     /// `PluginHost.queueWaker` has run.
     public func deliverQueueEvents() {
+        self.deliversQueueEvents = true
+        self.needsAttention = true
         self.drain()
+        self.deliversQueueEvents = false
     }
 
     func queueReady(_ event: QueueEvent) {
@@ -195,6 +198,8 @@ extension PluginVM {
     /// `proxy_on_delete` of a root, and everything it still had going.
     func delete(_ plugin: PluginContext) {
         guard plugin.state != .gone else { return }
+        // From now on `proxy_done` is NOT_FOUND.
+        plugin.isDeleteQueued = true
         if let function = self.exports.delete {
             self.slots[0] = RawValue(i32: plugin.id)
             _ = self.invoke(function, "proxy_on_delete", plugin: plugin, count: 1)

@@ -77,6 +77,8 @@ public final class PluginVM {
     @exclusivity(unchecked) var needsAttention = false
     /// Any queue registered: only then the mailbox is looked at.
     @exclusivity(unchecked) var hasRegisteredQueue = false
+    /// In `deliverQueueEvents`.
+    @exclusivity(unchecked) var deliversQueueEvents = false
 
     // The context whose callback runs, and the one hostcalls act on. Not counted, since this is set twice per
     // callback: a context cannot end while the guest runs (ends are deferred), and nothing is set else.

@@ -229,7 +229,8 @@ struct SDKConformanceTests {
                 .contextCreate: Guest.ofRoot(
                     Self.must("(call $get_property {plugin_root_id} (i32.const 256) (i32.const 260))")
                         + "(call $array)"),
-                .configure: Self.must("""
+                .configure: Self.must(
+                    """
                     (call $get_buffer_bytes (i32.const 7) (i32.const 0) (local.get 1)
                       (i32.const 256) (i32.const 260))
                     """) + "(call $array)",
@@ -274,7 +275,8 @@ struct SDKConformanceTests {
           (else \(Guest.add(0, "x-handler", "two"))))
         (call $property {request\\00path\\00})
         """,
-        .log: Self.known, .done: Self.known, .delete: Self.known + "(i32.store (call $kind (local.get 0)) (i32.const 0))",
+        .log: Self.known, .done: Self.known,
+        .delete: Self.known + "(i32.store (call $kind (local.get 0)) (i32.const 0))",
     ]
     private static let known = "(if (i32.eqz (i32.load (call $kind (local.get 0)))) (then unreachable))"
     private static let kinds =

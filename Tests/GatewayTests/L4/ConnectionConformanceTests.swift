@@ -155,7 +155,11 @@ struct ConnectionConformanceTests {
         ),
         TCPCase(
             "O5 bytes added at the end of the stream",
-            [TestPlugin([.downstreamData: "(if (local.get 2) (then \(Guest.setBody(2, start: 0x7FFF_FFFF, count: 0, "!"))))"])],
+            [
+                TestPlugin([
+                    .downstreamData: "(if (local.get 2) (then \(Guest.setBody(2, start: 0x7FFF_FFFF, count: 0, "!"))))"
+                ])
+            ],
             { talk in
                 try talk.peer.send("hello")
                 try talk.peer.end()
@@ -374,7 +378,9 @@ struct ConnectionConformanceTests {
                     """
                 ])
             ],
-            guest: ["0", "CLIENT", "0", "GATEWAY", "0", "SERVER", "0", "upstream", "0", "r", "1 0", "0", "", "8 2", "1"]
+            guest: [
+                "0", "CLIENT", "0", "GATEWAY", "0", "SERVER", "0", "upstream", "0", "r", "1 0", "0", "", "8 2", "1",
+            ]
         ),
         TCPCase(
             "a property that a plugin sets",
