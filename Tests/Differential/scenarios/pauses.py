@@ -94,7 +94,7 @@ SCENARIOS = [
     Scenario(
         "pauses: continue a response that is not paused",
         [probe("sh: continue 1")],
-        get(),
+        [*get(), WaitLog("sb size 0 eos 1")],
         upstream={"*": streamed(b"hello")},
     ),
     Scenario(
