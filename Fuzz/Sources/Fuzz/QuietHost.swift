@@ -29,7 +29,7 @@ final class QuietHost: PluginHost {
     }
     func cancelHTTPCall(token: UInt32) { self.calls.removeAll { $0 == token } }
     func takeCall() -> UInt32? { self.calls.popLast() }
-    func property(_ path: PropertyPath, into value: inout [UInt8]) -> Status { .notFound }
+    func attribute(_ path: PropertyPath, into attribute: inout AttributeBuffer) -> Status { .notFound }
     func vmDidFail(_ vm: PluginVM) { self.calls = [] }
 }
 
@@ -61,12 +61,11 @@ final class FullStream: StreamHost {
     func bodyBuffer(_ type: BufferType) -> (any BodyBuffer)? {
         type.rawValue < 2 ? self.bodies[Int(type.rawValue)] : nil
     }
-    func property(_ path: PropertyPath, into value: inout [UInt8]) -> Status {
+    func attribute(_ path: PropertyPath, into attribute: inout AttributeBuffer) -> Status {
         guard let stored = self.properties[path.bytes] else { return .notFound }
-        value.append(contentsOf: stored)
-        return .ok
+        return attribute.setValue(.bytes(stored))
     }
-    func setProperty(_ path: [UInt8], _ value: [UInt8]) -> Status {
+    func setProperty(_ path: [UInt8], _ value: [UInt8], as declaration: PropertyDeclaration) -> Status {
         self.properties[path] = value
         return .ok
     }

@@ -150,8 +150,8 @@ final class SampleStream: StreamHost {
     }
     func makeTrailers(_ type: MapType) -> HeaderMap? { nil }
     func bodyBuffer(_ type: BufferType) -> (any BodyBuffer)? { nil }
-    func property(_ path: PropertyPath, into value: inout [UInt8]) -> Status { .notFound }
-    func setProperty(_ path: [UInt8], _ value: [UInt8]) -> Status { .ok }
+    func attribute(_ path: PropertyPath, into attribute: inout AttributeBuffer) -> Status { .notFound }
+    func setProperty(_ path: [UInt8], _ value: [UInt8], as declaration: PropertyDeclaration) -> Status { .ok }
     func clearRouteCache() {}
     func continueStream(_ type: StreamType) {}
     func closeStream() {}
@@ -175,6 +175,6 @@ final class QuietHost: PluginHost {
         timeoutMilliseconds: UInt32
     ) -> Status { .internalFailure }
     func cancelHTTPCall(token: UInt32) {}
-    func property(_ path: PropertyPath, into value: inout [UInt8]) -> Status { .notFound }
+    func attribute(_ path: PropertyPath, into attribute: inout AttributeBuffer) -> Status { .notFound }
     func vmDidFail(_ vm: PluginVM) {}
 }

@@ -76,7 +76,7 @@ private final class Host: PluginHost {
     ) -> Status { .badArgument }
     func cancelHTTPCall(token: UInt32) {}
 
-    func property(_ path: PropertyPath, into value: inout [UInt8]) -> Status { .notFound }
+    func attribute(_ path: PropertyPath, into attribute: inout AttributeBuffer) -> Status { .notFound }
     func vmDidFail(_ vm: PluginVM) {}
 }
 
@@ -96,12 +96,11 @@ private final class Stream: StreamHost {
     func makeTrailers(_ type: MapType) -> HeaderMap? { nil }
     func bodyBuffer(_ type: BufferType) -> (any BodyBuffer)? { nil }
 
-    func property(_ path: PropertyPath, into value: inout [UInt8]) -> Status {
+    func attribute(_ path: PropertyPath, into attribute: inout AttributeBuffer) -> Status {
         guard path.count == 2, path.matches(0, "request"), path.matches(1, "path") else { return .notFound }
-        value.append(contentsOf: "/hello".utf8)
-        return .ok
+        return attribute.setString("/hello".utf8)
     }
-    func setProperty(_ path: [UInt8], _ value: [UInt8]) -> Status { .ok }
+    func setProperty(_ path: [UInt8], _ value: [UInt8], as declaration: PropertyDeclaration) -> Status { .ok }
 
     // Called when the callback has returned, so they may call the plugin again.
     func clearRouteCache() {}

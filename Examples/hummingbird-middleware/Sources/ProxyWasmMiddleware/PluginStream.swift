@@ -109,23 +109,21 @@ final class PluginStream: StreamHost {
         }
     }
 
-    func property(_ path: PropertyPath, into value: inout [UInt8]) -> Status {
+    func attribute(_ path: PropertyPath, into attribute: inout AttributeBuffer) -> Status {
         if path.matches(0, "request"), path.count == 2 {
             for (name, header) in [("path", ":path"), ("method", ":method"), ("host", ":authority")] as [Attribute]
             where path.matches(1, name) {
                 guard let bytes = self.requestHeaders.first(header) else { return .notFound }
-                value.append(contentsOf: bytes)
-                return .ok
+                return attribute.setString(bytes)
             }
         }
         guard let stored = self.properties[path.bytes] else { return .notFound }
-        value.append(contentsOf: stored)
-        return .ok
+        return attribute.setValue(.bytes(stored))
     }
 
     private typealias Attribute = (name: StaticString, header: StaticString)
 
-    func setProperty(_ path: [UInt8], _ value: [UInt8]) -> Status {
+    func setProperty(_ path: [UInt8], _ value: [UInt8], as declaration: PropertyDeclaration) -> Status {
         guard self.properties.count < 1000, path.count + value.count <= 1 << 16 else { return .badArgument }
         self.properties[path] = value
         return .ok

@@ -115,7 +115,7 @@ final class RuntimeHost: PluginHost {
     /// Whether the call was still wanted.
     func forgetCall(_ token: UInt32) -> Bool { self.calls.removeValue(forKey: token) != nil }
 
-    func property(_ path: PropertyPath, into value: inout [UInt8]) -> Status { .notFound }
+    func attribute(_ path: PropertyPath, into attribute: inout AttributeBuffer) -> Status { .notFound }
 
     func vmDidFail(_ vm: PluginVM) {
         self.plugin.logger.error("plugin failed: \(vm.failure?.message ?? "for no known reason")")
