@@ -43,14 +43,18 @@ final class VMPool {
         // What it is started with; identity is what was configured.
         var started = definition
         started.limits.startDeadlineMilliseconds = startDeadlineMilliseconds
-        let runtime: PluginRuntime
         if let running = self.runtimes[key.digest]?.first(where: { $0.isHealthy && $0.key == key }) {
-            runtime = running
-        } else {
-            runtime = PluginRuntime(key: key, name: definition.name, worker: worker)
-            try runtime.start(provided.module, started, account: instance.account)
-            self.runtimes[key.digest, default: []].append(runtime)
+            do throws(PluginFailure) {
+                return try running.root(definition, startedWith: started, for: instance)
+            } catch {
+                // It has started on trial. What it cannot do is share a VM, or start twice on one: it gets its own.
+                guard error.kind == .vmStart || error.kind == .configure else { throw error }
+            }
         }
+        let runtime = PluginRuntime(key: key, name: definition.name, worker: worker)
+        try runtime.start(provided.module, started, account: instance.account)
+        // First: the next one of the kind is tried here.
+        self.runtimes[key.digest, default: []].insert(runtime, at: 0)
         return try runtime.root(definition, startedWith: started, for: instance)
     }
 

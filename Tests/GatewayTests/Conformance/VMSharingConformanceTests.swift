@@ -41,6 +41,16 @@ struct VMSharingConformanceTests {
         )
     }
 
+    /// Refuses a second configuration on its VM.
+    private static let onlyOne: [WatGuest.Callback: String] = [
+        .configure: """
+        (if (global.get $n) (then (return (i32.const 0))))
+        (global.set $n (i32.const 1))
+        (call $say {configure})
+        """,
+        .requestHeaders: "(call $say {rh})",
+    ]
+
     /// Says what its root does at its end; `word` makes versions of one module differ in their configuration only.
     private static let ends: [WatGuest.Callback: String] = [
         .configure: "(call $event {configure} (local.get 0))",
@@ -54,6 +64,11 @@ struct VMSharingConformanceTests {
             "B7 two plugins of one module: one VM, a root each",
             [Self.plugin("p1"), Self.plugin("p2") { $0.rootID = "other" }],
             guest: ["p1 configure 1 1", "p2 configure 2 2", "p1 rh 3", "p2 rh 4"]
+        ),
+        GatewayCase(
+            "B12 (ours) a module that takes one plugin for each VM: the second gets a VM of its own",
+            [Self.plugin("p1", Self.onlyOne), Self.plugin("p2", Self.onlyOne, Self.configured("{1}"))],
+            guest: ["p1 configure", "p2 configure", "p1 rh", "p2 rh"]
         ),
         GatewayCase(
             "B8 the same root id, another configuration: two roots",
@@ -84,7 +99,7 @@ struct VMSharingConformanceTests {
                 // The request has made it try once more.
                 $0.note($0.guestLines.joined(separator: ", "))
             },
-            guest: nil, forwarded: [], client: ["503 length=0", "p1 accept, p2 refuse, p2 refuse, p1 rh"],
+            guest: nil, forwarded: [], client: ["503 length=0", "p1 accept, p2 refuse, p2 refuse, p2 refuse, p2 refuse, p1 rh"],
             logged: "plugin p2 did not start on worker 0: plugin p2: proxy_on_configure answered false"
         ),
         Self.update(),
