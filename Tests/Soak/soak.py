@@ -38,8 +38,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--requests", type=int, help="at least; default 1,000,000; quick: 50,000")
     parser.add_argument("--slope", type=int, help="bytes of resident memory per swap; default 512; quick: 8192")
     parser.add_argument("--samples", type=pathlib.Path, help="writes swap and resident bytes there, a line each")
-    parser.add_argument("--mizzen", type=pathlib.Path, default=os.environ.get("MIZZEN_BINARY", ROOT / ".build/release/mizzen"))
-    parser.add_argument("--plugins", type=pathlib.Path, default=os.environ.get("MIZZEN_PLUGINS", ROOT / ".build/plugins"))
+    parser.add_argument("--mizzen", type=lambda path: pathlib.Path(path).resolve(), default=os.environ.get("MIZZEN_BINARY", ROOT / ".build/release/mizzen"))
+    parser.add_argument("--plugins", type=lambda path: pathlib.Path(path).resolve(), default=os.environ.get("MIZZEN_PLUGINS", ROOT / ".build/plugins"))
     options = parser.parse_args()
     options.swaps = options.swaps or (500 if options.quick else 10_000)
     options.requests = options.requests or (50_000 if options.quick else 1_000_000)
@@ -88,6 +88,19 @@ class Gateway:
                 raise SoakFailure(f"configuration {number} was not applied in 30 s:\n" + "\n".join(self.tail))
 
 
+def await_port(port: int) -> None:
+    """Until somebody listens: a plugin whose call is refused answers 503, which would look like a failure."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
 def drain(shared: load.Shared) -> list[str]:
     problems = []
     while True:
@@ -102,6 +115,7 @@ def soak(options: argparse.Namespace, folder: pathlib.Path) -> dict:
     scenario = Scenario(folder, options.plugins, plain, calling, upstream)
     scenario.write(0)
     echo = subprocess.Popen([options.mizzen, "echo", "--port", str(upstream)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    await_port(upstream)
     gateway = Gateway(options, folder, scenario, admin)
     users: list[multiprocessing.Process] = []
     shared = load.Shared(2)

@@ -99,7 +99,8 @@ struct VMSharingConformanceTests {
                 // The request has made it try once more.
                 $0.note($0.guestLines.joined(separator: ", "))
             },
-            guest: nil, forwarded: [], client: ["503 length=0", "p1 accept, p2 refuse, p2 refuse, p2 refuse, p2 refuse, p1 rh"],
+            guest: nil, forwarded: [],
+            client: ["503 length=0", "p1 accept, p2 refuse, p2 refuse, p2 refuse, p2 refuse, p1 rh"],
             logged: "plugin p2 did not start on worker 0: plugin p2: proxy_on_configure answered false"
         ),
         Self.update(),
