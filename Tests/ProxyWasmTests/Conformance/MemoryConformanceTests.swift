@@ -9,6 +9,11 @@ struct MemoryConformanceTests {
     static let cases: [ConformanceCase] = [
         ConformanceCase(
             "C1 a slice that ends beyond memory", "\(level) (i32.const 131069) (i32.const 4)))", sees: ["6"]),
+        ConformanceCase(
+            "N15 a property's path beyond the memory",
+            "(call $num (call $get_property (i32.const -1) (i32.const 4) (i32.const 256) (i32.const 260)))",
+            sees: ["6"]
+        ),
         ConformanceCase("C2 no 32-bit wrap", "\(level) (i32.const -1) (i32.const 2)))", sees: ["6"]),
         ConformanceCase(
             "C3 an empty slice at the end is valid, behind it is not",
