@@ -69,14 +69,15 @@ extension HeaderMap {
     /// Joins repeated headers of the names that Envoy keeps as one value (`JoinedHeaders`), at the first one's place.
     /// For a head that has just come in.
     public func joinRepeated(isRequest: Bool) {
-        // Lengths seen so far: most names differ by that alone.
-        var lengths: UInt64 = 0
+        // Lengths and last bytes seen so far: most names differ by them.
+        var seen: UInt64 = 0
         var index = 0
         while index < self.count {
-            let length = Int(self.entries[index].nameCount)
-            let bit = 1 &<< UInt64(length & 63)
-            if lengths & bit != 0, let first = self.firstIndex(of: self.name(at: index)), first < index,
-                JoinedHeaders.contains(self.name(at: index), isRequest: isRequest)
+            let entry = self.entries[index]
+            let last = entry.nameCount > 0 ? self.arena[Int(entry.name &+ entry.nameCount &- 1)] : 0
+            let bit = 1 &<< (UInt64(entry.nameCount &* 5 &+ UInt32(last)) & 63)
+            if seen & bit != 0, JoinedHeaders.contains(self.name(at: index), isRequest: isRequest),
+                let first = self.firstIndex(of: self.name(at: index)), first < index
             {
                 // Room first: joining must not move the bytes it reads.
                 let needed = Int(self.entries[first].valueCount) + 1 + Int(self.entries[index].valueCount)
@@ -85,7 +86,7 @@ extension HeaderMap {
                     continue
                 }
             }
-            lengths |= bit
+            seen |= bit
             index &+= 1
         }
     }

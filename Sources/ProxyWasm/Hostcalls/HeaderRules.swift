@@ -2,13 +2,18 @@
 /// smuggle a message there is refused here. (Envoy lets some of it pass.)
 enum HeaderRules {
     /// Whether the bytes are that text, ASCII case ignored. `text` is lower-case.
+    @inline(__always)
     static func isName(_ bytes: UnsafeRawBufferPointer, _ text: StaticString) -> Bool {
-        guard bytes.count == text.utf8CodeUnitCount else { return false }
-        for index in 0..<bytes.count {
-            let byte = bytes[index]
-            if (byte &- 65 < 26 ? byte | 0x20 : byte) != text.utf8Start[index] { return false }
-        }
-        return true
+        // Nearly every other name differs in its length or its first byte.
+        guard bytes.count == text.utf8CodeUnitCount, let base = bytes.baseAddress,
+            base.load(as: UInt8.self) | 0x20 == text.utf8Start.pointee | 0x20
+        else { return false }
+        return Self.equals(base, text)
+    }
+
+    /// Of the same length.
+    private static func equals(_ base: UnsafeRawPointer, _ text: StaticString) -> Bool {
+        ASCIIWord.equals(text.utf8Start, base, count: text.utf8CodeUnitCount)
     }
 
     static func isPseudo(_ name: UnsafeRawBufferPointer) -> Bool {
