@@ -1,7 +1,7 @@
 import NIOHPACK
 import ProxyWasm
 
-/// Header blocks of HTTP/2 and the header maps of a stream (RFC 9113 section 8). The protocol machine has already
+/// Reads a client's header blocks into the header maps of a stream (RFC 9113 section 8). The protocol machine has already
 /// refused what a block may never hold: upper case, connection headers, unknown or doubled pseudo-headers.
 enum HTTP2Headers {
     enum Fault: Error {
@@ -83,44 +83,6 @@ enum HTTP2Headers {
             guard bytes <= HTTP2Limits.headerListBytes, count <= HTTP2Limits.headerCount else { throw .tooLarge }
             guard self.isToken(name), self.isValue(value) else { throw .malformed }
             map.append(name: name, value: value)
-        }
-    }
-
-    /// `status`: the one that goes out, whatever the map says.
-    static func writeResponse(_ map: HeaderMap, status: Int) -> HPACKHeaders {
-        var block = HPACKHeaders()
-        block.reserveCapacity(map.count + 1)
-        block.add(name: ":status", value: String(status))
-        self.writeFields(map, into: &block)
-        return block
-    }
-
-    static func writeTrailers(_ map: HeaderMap) -> HPACKHeaders {
-        var block = HPACKHeaders()
-        block.reserveCapacity(map.count)
-        self.writeFields(map, into: &block)
-        return block
-    }
-
-    private static func writeFields(_ map: HeaderMap, into block: inout HPACKHeaders) {
-        for index in 0..<map.count {
-            let name = map.name(at: index)
-            if name.count == 0 || name[0] == UInt8(ascii: ":") || self.isForbidden(name) { continue }
-            block.add(
-                name: String(decoding: name, as: UTF8.self),
-                value: String(decoding: map.value(at: index), as: UTF8.self)
-            )
-        }
-    }
-
-    /// Headers of HTTP/1 connections; in HTTP/2 they make a message malformed.
-    private static func isForbidden(_ name: UnsafeRawBufferPointer) -> Bool {
-        switch name.count {
-        case 7: name.equals("upgrade")
-        case 10: name.equals("connection") || name.equals("keep-alive")
-        case 16: name.equals("proxy-connection")
-        case 17: name.equals("transfer-encoding")
-        default: false
         }
     }
 

@@ -161,7 +161,7 @@ final class HTTP2ServerStream: DownstreamConnection {
 
     func writeHead(_ map: HeaderMap, status: Int, framing: HTTP1OutgoingFraming, forHead: Bool) {
         self.lastActivity = self.connection.worker.coarseSeconds
-        self.head = HTTP2Headers.writeResponse(map, status: status)
+        self.head = HTTP2FieldMapping.response(map, status: status)
     }
 
     func writeBody(_ data: ByteBuffer) {
@@ -176,7 +176,7 @@ final class HTTP2ServerStream: DownstreamConnection {
         if let trailers, trailers.count > 0 {
             self.sendPending(endOfStream: false)
             self.connection.write(
-                self.id, .headers(.init(headers: HTTP2Headers.writeTrailers(trailers), endStream: true)))
+                self.id, .headers(.init(headers: HTTP2FieldMapping.trailers(trailers), endStream: true)))
         } else if self.head != nil || self.body != nil {
             self.sendPending(endOfStream: true)
         } else {

@@ -1,10 +1,10 @@
 import NIOHPACK
 import ProxyWasm
 
-/// Header maps to HPACK fields and back.
+/// Header maps to HPACK fields and back, on either side of the gateway.
 enum HTTP2FieldMapping {
     /// The fields of a request to an upstream: pseudo-headers first, nothing that describes an HTTP/1.1 connection
-    /// (RFC 9113 section 8.2.2).
+    /// (RFC 9113 section 8.2.2), as in the others.
     static func request(_ map: HeaderMap) -> HPACKHeaders {
         var fields = HPACKHeaders()
         fields.reserveCapacity(map.count + 1)
@@ -13,6 +13,15 @@ enum HTTP2FieldMapping {
         fields.add(name: ":scheme", value: map.first(":scheme").map(self.text) ?? "http")
         if let authority = map.first(":authority") { fields.add(name: ":authority", value: self.text(authority)) }
         fields.add(name: ":path", value: map.first(":path").map(self.text) ?? "/")
+        self.add(map, to: &fields, isRequest: true)
+        return fields
+    }
+
+    /// The fields of a response to a client. `status`: the one that goes out, whatever the map says.
+    static func response(_ map: HeaderMap, status: Int) -> HPACKHeaders {
+        var fields = HPACKHeaders()
+        fields.reserveCapacity(map.count + 1)
+        fields.add(name: ":status", value: String(status))
         self.add(map, to: &fields)
         return fields
     }
@@ -25,12 +34,12 @@ enum HTTP2FieldMapping {
         return fields
     }
 
-    private static func add(_ map: HeaderMap, to fields: inout HPACKHeaders) {
+    private static func add(_ map: HeaderMap, to fields: inout HPACKHeaders, isRequest: Bool = false) {
         for index in 0..<map.count {
             let name = map.name(at: index)
             guard let first = name.first, first != UInt8(ascii: ":") else { continue }
             let value = map.value(at: index)
-            if self.isConnectionSpecific(name, value) { continue }
+            if self.isConnectionSpecific(name) || isRequest && self.isReplaced(name, value) { continue }
             fields.add(
                 name: self.text(name),
                 value: self.text(value),
@@ -39,17 +48,19 @@ enum HTTP2FieldMapping {
         }
     }
 
-    /// `te` may stand in HTTP/2, with the one value `trailers`; gRPC peers want it.
-    private static func isConnectionSpecific(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool {
+    private static func isConnectionSpecific(_ name: UnsafeRawBufferPointer) -> Bool {
         switch name.count {
-        case 2: name.equals("te") && !value.equalsLowercased("trailers")
-        case 4: name.equals("host")
         case 7: name.equals("upgrade")
         case 10: name.equals("connection") || name.equals("keep-alive")
         case 16: name.equals("proxy-connection")
         case 17: name.equals("transfer-encoding")
         default: false
         }
+    }
+
+    /// `host` is `:authority`; `te` may stand with the one value `trailers`, and gRPC peers want it.
+    private static func isReplaced(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool {
+        name.equals("host") || name.equals("te") && !value.equalsLowercased("trailers")
     }
 
     /// Not to be kept in the compression state that all streams of a connection share (RFC 7541 section 7.1.3).
