@@ -61,12 +61,9 @@ package final class TCPServer: Sendable {
         var received: [[UInt8]] = []
         /// `end`, or the error that ended the script; in the order of the ends.
         var endings: [String] = []
-        var open: [Int: Socket] = [:]
-        var isStopped = false
     }
 
-    package let port: Int
-    private let listener: Int32
+    private let listener: SocketListener
     private let script: Script
     private let state = Mutex(State())
 
@@ -81,67 +78,26 @@ package final class TCPServer: Sendable {
     }
 
     package init(script: @escaping Script = TCPServer.echo) throws {
-        self.listener = try Ports.bind(port: 0)
-        self.port = try Ports.boundPort(of: self.listener)
+        self.listener = try SocketListener()
         self.script = script
-        guard listen(self.listener, 256) == 0 else { throw HarnessError.system("listen") }
-        let thread = Thread { [self] in self.accept() }
-        thread.start()
+        self.listener.start { [self] socket, number in self.serve(socket, number) }
     }
 
+    package var port: Int { self.listener.port }
     /// What each connection has brought so far, as text.
     package var received: [String] { self.state.withLock { $0.received.map { String(decoding: $0, as: UTF8.self) } } }
     package var receivedBytes: Int { self.state.withLock { $0.received.reduce(0) { $0 + $1.count } } }
-    package var connections: Int { self.state.withLock { $0.received.count } }
+    package var connections: Int { self.listener.connections }
     package var endings: [String] { self.state.withLock { $0.endings } }
-
-    package func stop() {
-        let sockets = self.state.withLock { state -> [Socket]? in
-            guard !state.isStopped else { return nil }
-            state.isStopped = true
-            return Array(state.open.values)
-        }
-        guard let sockets else { return }
-        _ = shutdown(self.listener, Int32(SHUT_RDWR))
-        for socket in sockets { socket.shutdownBoth() }
-    }
-
-    private func accept() {
-        while true {
-            var entry = pollfd(fd: self.listener, events: Int16(POLLIN), revents: 0)
-            _ = Glibc.poll(&entry, 1, -1)
-            let (descriptor, failure) = Descriptors.withoutSpawning {
-                let descriptor = Glibc.accept(self.listener, nil, nil)
-                let failure = errno
-                if descriptor >= 0 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
-                return (descriptor, failure)
-            }
-            if descriptor < 0 {
-                if failure == EINTR || failure == ECONNABORTED || failure == EAGAIN { continue }
-                Glibc.close(self.listener)
-                return
-            }
-            let socket = Socket(descriptor: descriptor)
-            let number: Int? = self.state.withLock { state in
-                guard !state.isStopped else { return nil }
-                state.received.append([])
-                state.open[state.received.count - 1] = socket
-                return state.received.count - 1
-            }
-            guard let number else { continue }
-            let thread = Thread { [self] in self.serve(socket, number) }
-            thread.start()
-        }
-    }
+    package func stop() { self.listener.stop() }
 
     private func serve(_ socket: Socket, _ number: Int) {
+        self.state.withLock { state in
+            while state.received.count <= number { state.received.append([]) }
+        }
         let peer = TCPPeer(socket) { bytes in self.state.withLock { $0.received[number] += bytes } }
         var ending = "end"
         do { try self.script(peer) } catch { ending = "\(error)" }
-        self.state.withLock { state in
-            state.endings.append(ending)
-            state.open[number] = nil
-        }
-        socket.close()
+        self.state.withLock { $0.endings.append(ending) }
     }
 }

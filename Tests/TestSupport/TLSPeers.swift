@@ -113,13 +113,7 @@ package final class TLSEchoServer: Sendable {
     package let port: Int
 
     package init(_ certificate: IssuedCertificate) throws {
-        let context = try NIOSSLContext(
-            configuration: .makeServerConfiguration(
-                certificateChain: NIOSSLCertificate.fromPEMBytes(Array(certificate.certificate.utf8))
-                    .map { .certificate($0) },
-                privateKey: .privateKey(NIOSSLPrivateKey(bytes: Array(certificate.key.utf8), format: .pem))
-            )
-        )
+        let context = try certificate.serverContext()
         self.channel = try ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

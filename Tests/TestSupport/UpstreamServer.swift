@@ -23,30 +23,23 @@ package final class UpstreamServer: Sendable {
     private struct State {
         var requests: [UpstreamRequest] = []
         var received: [UInt8] = []
-        var connections = 0
-        var open: [Int: Socket] = [:]
-        var isStopped = false
     }
 
-    package let port: Int
-    private let listener: Int32
+    private let listener: SocketListener
     private let script: Script
     private let state = Mutex(State())
 
     /// Without a script: 200 and the text `METHOD TARGET`.
     package init(script: @escaping Script = { try $0.replyWithTarget() }) throws {
-        self.listener = try Ports.bind(port: 0)
-        self.port = try Ports.boundPort(of: self.listener)
+        self.listener = try SocketListener()
         self.script = script
-        _ = fcntl(self.listener, F_SETFL, O_NONBLOCK)
-        guard listen(self.listener, 256) == 0 else { throw HarnessError.system("listen") }
-        let thread = Thread { [self] in self.accept() }
-        thread.start()
+        self.listener.start { [self] socket, number in self.serve(socket, number: number) }
     }
 
+    package var port: Int { self.listener.port }
     package var requests: [UpstreamRequest] { self.state.withLock { $0.requests } }
-    package var connections: Int { self.state.withLock { $0.connections } }
-    package var openConnections: Int { self.state.withLock { $0.open.count } }
+    package var connections: Int { self.listener.connections }
+    package var openConnections: Int { self.listener.open.count }
 
     /// Every head byte that ever arrived, as text.
     package var receivedText: String { self.state.withLock { String(decoding: $0.received, as: UTF8.self) } }
@@ -63,59 +56,13 @@ package final class UpstreamServer: Sendable {
     }
 
     /// Closes the listener and every connection.
-    package func stop() {
-        let sockets = self.state.withLock { state -> [Socket]? in
-            guard !state.isStopped else { return nil }
-            state.isStopped = true
-            return Array(state.open.values)
-        }
-        // Once only: by now the descriptor's number may belong to somebody else's listener.
-        guard let sockets else { return }
-        // Wakes the accepting thread; it closes the descriptor.
-        _ = shutdown(self.listener, Int32(SHUT_RDWR))
-        // Their threads close them: a descriptor closed under a thread that reads it may already be another test's.
-        for socket in sockets { socket.shutdownBoth() }
-    }
+    package func stop() { self.listener.stop() }
 
     /// Closes the connections, goes on listening.
-    package func closeConnections() {
-        for socket in self.state.withLock({ Array($0.open.values) }) { socket.shutdownWrites() }
-    }
-
-    private func accept() {
-        while true {
-            var entry = pollfd(fd: self.listener, events: Int16(POLLIN), revents: 0)
-            _ = Glibc.poll(&entry, 1, -1)
-            let (descriptor, failure) = Descriptors.withoutSpawning {
-                let descriptor = Glibc.accept(self.listener, nil, nil)
-                let failure = errno
-                if descriptor >= 0 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
-                return (descriptor, failure)
-            }
-            if descriptor < 0 {
-                if failure == EINTR || failure == ECONNABORTED || failure == EAGAIN { continue }
-                Glibc.close(self.listener)
-                return
-            }
-            let socket = Socket(descriptor: descriptor)
-            let number: Int? = self.state.withLock { state in
-                guard !state.isStopped else { return nil }
-                state.connections += 1
-                state.open[state.connections - 1] = socket
-                return state.connections - 1
-            }
-            guard let number else { continue }
-            let thread = Thread { [self] in self.serve(socket, number: number) }
-            thread.start()
-        }
-    }
+    package func closeConnections() { for socket in self.listener.open { socket.shutdownWrites() } }
 
     private func serve(_ socket: Socket, number: Int) {
         let reader = HTTPReader(socket: socket)
-        defer {
-            socket.close()
-            _ = self.state.withLock { $0.open.removeValue(forKey: number) }
-        }
         do {
             while let bytes = try reader.readHead(deadline: .seconds(120)) {
                 self.state.withLock { $0.received.append(contentsOf: bytes) }

@@ -61,6 +61,7 @@ extension PluginVM {
         }
         // Before anything starts: an answer to an id the guest never saw would be lost.
         guard memory.slice(tokenAddress, 4) != nil else { return .invalidMemoryAccess }
+        // What hosts without gRPC answer; the gateway has it.
         guard let host = self.host.grpc else { return .unimplemented }
         guard let plugin = self.effectivePlugin, plugin.state != .gone else { return .internalFailure }
         // INTERNAL_FAILURE for what cannot be sent: SDKs panic on other answers.

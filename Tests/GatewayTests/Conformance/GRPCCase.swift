@@ -39,7 +39,7 @@ struct GRPCCase: Sendable, CustomTestStringConvertible {
     var testDescription: String { self.rule }
 
     func run() async throws {
-        let authority = try TestCertificate.authority()
+        let authority = try TestAuthority()
         let server = try HTTP2Server(script: self.script)
         let secure = try HTTP2Server(
             tls: try authority.issue(["grpc.test"]).serverContext(alpn: ["h2"]), script: self.script)
@@ -53,7 +53,7 @@ struct GRPCCase: Sendable, CustomTestStringConvertible {
                 ConformanceGateway.cluster(
                     "secure", port: secure.port, isHTTP2: true,
                     tls: UpstreamTLSConfiguration(
-                        serverName: "grpc.test", trustRoots: SecretBytes(Array(authority.pem.utf8)))),
+                        serverName: "grpc.test", trustRoots: SecretBytes(Array(authority.certificate.utf8)))),
                 ConformanceGateway.cluster(
                     "distrusted", port: secure.port, isHTTP2: true,
                     tls: UpstreamTLSConfiguration(serverName: "grpc.test")),

@@ -374,7 +374,8 @@ private final class Relay {
     private let group = DispatchGroup()
 
     init(from source: TCPPeer, to target: TCPPeer) throws {
-        // Each peer reads on one thread only: this one reads `source`, the caller reads `target`.
+        // Safe: each peer's state is what it has read, and only one thread reads each: this one `source`, the caller
+        // `target`. Sockets take writes from any thread.
         nonisolated(unsafe) let source = source
         nonisolated(unsafe) let target = target
         let group = self.group

@@ -136,6 +136,7 @@ private struct TestFunctions: ForeignFunctionProvider {
         throws
     {
         var script = GuestScript()
+        // Safe: a VM runs its guest, and so the callback below, on the thread that calls it: this one.
         nonisolated(unsafe) var seen: [String] = []
         script.on("proxy_on_foreign_function") { (guest, arguments) throws in
             let numbers = arguments.map { "\($0)" }.joined(separator: " ")
