@@ -13,7 +13,7 @@ enum UpstreamAttributes {
         if path.matches(1, "port") { return attribute.setInt(endpoint.endpoint.port) }
         if path.matches(1, "num_endpoints") { return attribute.setUInt(UInt64(router.cluster?.endpoints.count ?? 0)) }
         if path.matches(1, "transport_failure_reason") {
-            return ConnectionAttributes.text(router.transportFailureReason, &attribute)
+            return router.transportFailureReason.map { attribute.setString($0) } ?? .notFound
         }
         if path.matches(1, "cx_pool_ready_duration") {
             guard router.readyMonotonic > 0 else { return .notFound }
@@ -25,7 +25,7 @@ enum UpstreamAttributes {
         if path.matches(1, "local_port") {
             return router.localPort > 0 ? attribute.setInt(router.localPort) : .notFound
         }
-        guard let tls = router.tls else { return .notFound }
-        return ConnectionAttributes.tls(path, tls, &attribute)
+        guard let security = endpoint.security else { return .notFound }
+        return ConnectionAttributes.tls(path, security.info, &attribute)
     }
 }

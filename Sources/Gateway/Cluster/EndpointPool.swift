@@ -17,6 +17,8 @@ final class EndpointPool {
     private let tls: UpstreamTLS?
     private unowned let worker: Worker
     private(set) var connectFailures: UInt64 = 0
+    /// Of the newest connection; nil: none yet, or no TLS.
+    private(set) var security: UpstreamSecurity?
     private let address: SocketAddress?
     @exclusivity(unchecked) private var idle: [UpstreamConnection] = []
     @exclusivity(unchecked) private(set) var connectionCount = 0
@@ -107,20 +109,26 @@ final class EndpointPool {
                 let handshake = UpstreamHandshake(
                     tls, handler: security, timeout: self.connectTimeout, handlers: handlers
                 ) { outcome in
-                    if let outcome { self.warn("no TLS: \(outcome.error)") }
+                    if let outcome {
+                        self.warn("no TLS: \(outcome.error)")
+                    } else {
+                        self.security = UpstreamSecurity(tls, security)
+                    }
                     finish(outcome.map { .tls($0.failure) })
                 }
                 return [security, handshake]
             }
         }
-        self.connectChannel(initial ?? handlers(), allowsHalfClosure) { isConnected in
-            if !isConnected { finish(.connect) } else if initial == nil { finish(nil) }
+        self.connectChannel(initial ?? handlers(), allowsHalfClosure) { failure in
+            if let failure { finish(.connect(failure)) } else if initial == nil { finish(nil) }
         }
         return true
     }
 
     private func connectChannel(
-        _ handlers: [any ChannelHandler], _ allowsHalfClosure: Bool, _ completion: @escaping (Bool) -> Void
+        _ handlers: [any ChannelHandler],
+        _ allowsHalfClosure: Bool,
+        _ completion: @escaping (ConnectFailure?) -> Void
     ) {
         let box = NIOLoopBound(handlers, eventLoop: self.worker.eventLoop)
         let bootstrap = ClientBootstrap(group: self.worker.eventLoop)
@@ -141,7 +149,7 @@ final class EndpointPool {
                 bootstrap.connect(host: self.endpoint.address, port: self.endpoint.port)
             }
         future.hop(to: self.worker.eventLoop).assumeIsolated().whenComplete { result in
-            if case .success = result { completion(true) } else { completion(false) }
+            if case .failure(let error) = result { completion(ConnectFailure(error)) } else { completion(nil) }
         }
     }
 

@@ -20,19 +20,3 @@ protocol UpstreamReceiver: AnyObject {
     func upstreamFailed(_ failure: UpstreamFailure)
     func upstreamWritable(_ writable: Bool)
 }
-
-enum UpstreamFailure {
-    /// No connection: refused, unreachable, timed out.
-    case connect
-    /// Connected, but there is no TLS to the peer.
-    case tls(UpstreamTLSFailure)
-    /// The peer closed before a byte of the response, or refused an HTTP/2 stream. `reused`: nothing of the request was
-    /// processed, so that it may be sent again.
-    case closedBeforeResponse(reused: Bool)
-    /// The peer reset the HTTP/2 stream.
-    case reset
-    /// The response broke off or was not HTTP.
-    case brokenResponse
-    /// Too many connections to the cluster.
-    case overflow
-}

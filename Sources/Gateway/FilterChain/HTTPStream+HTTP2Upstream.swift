@@ -8,7 +8,7 @@ extension HTTPStream {
     private static let replayBytes = 64 << 10
 
     func attemptHTTP2(_ endpoint: EndpointPool) {
-        guard let pool = endpoint.http2 else { return self.upstreamFailed(.connect) }
+        guard let pool = endpoint.http2 else { return self.upstreamFailed(.connect(.other)) }
         if let exchange = pool.takeStream(for: self) {
             self.upstreamConnected(exchange)
             return
@@ -18,7 +18,9 @@ extension HTTPStream {
     }
 
     func upstreamConnected(_ exchange: HTTP2Exchange) {
-        self.router.connecting = nil
+        if let connection = exchange.connection {
+            self.router.connected(connection.localAddressBytes, connection.localPort)
+        }
         self.router.exchange = exchange
         // gRPC servers look for it; on HTTP/1.1 it is meant for one hop and gone by now.
         if self.isGRPC, self.requestHeaders.firstIndex(of: "te") == nil { self.requestHeaders.append("te", "trailers") }

@@ -252,13 +252,9 @@ extension HTTPStream: UpstreamReceiver {
     var upstreamHeaders: HeaderMap { self.responseHeaders }
 
     func upstreamConnected(_ connection: UpstreamConnection) {
-        // One from the pool was ready at once.
-        self.router.readyMonotonic = self.router.connecting == nil ? self.router.startMonotonic : Clock.monotonic()
-        self.router.connecting = nil
-        self.router.connection = connection
         connection.begin(self, isHead: self.isHead)
-        self.router.localAddressBytes = connection.localAddressBytes
-        self.router.localPort = connection.localPort
+        self.router.connected(connection.localAddressBytes, connection.localPort)
+        self.router.connection = connection
         if self.router.requestSent || self.requestEndsWithHeaders { connection.requestEnded() }
         connection.write(self.router.pending)
         connection.flush()

@@ -12,17 +12,10 @@ extension HTTPStream {
         switch failure {
         case .connect where self.router.attempts < Self.maximumAttempts:
             self.attempt(reuse: false)
-        case .connect:
-            self.flags = "UF"
-            self.failUpstream(
-                status: 503,
-                details: "upstream_reset_before_response_started{remote_connection_failure}",
-                body:
-                    "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure"
-            )
-        case .tls(let failure):
-            self.flags = "UF"
-            self.failUpstream(status: 503, details: failure.details, body: failure.body)
+        case .connect(let cause):
+            self.failUpstream(flags: "UF", details: cause.details, failure)
+        case .tls(let cause):
+            self.failUpstream(flags: "UF", details: cause.details, failure)
         case .closedBeforeResponse(reused: true)
         where self.router.isHTTP2 && self.router.canReplay && self.router.attempts < Self.maximumAttempts:
             self.attempt(reuse: true)
@@ -33,34 +26,31 @@ extension HTTPStream {
             HTTP1Serializer.writeRequestHead(self.requestHeaders, framing: .none, into: &self.router.pending)
             self.attempt(reuse: false)
         case .closedBeforeResponse:
-            self.flags = "UC"
             self.failUpstream(
-                status: 503,
-                details: "upstream_reset_before_response_started{connection_termination}",
-                body: "upstream connect error or disconnect/reset before headers. reset reason: connection termination"
-            )
+                flags: "UC", details: "upstream_reset_before_response_started{connection_termination}", failure)
+        case .reset where self.responseStarted:
+            self.failUpstream(flags: "UR", details: "upstream_reset_after_response_started{remote_reset}", failure)
         case .reset:
-            self.flags = "UR"
-            self.failUpstream(
-                status: 503,
-                details: self.responseStarted
-                    ? "upstream_reset_after_response_started{remote_reset}"
-                    : "upstream_reset_before_response_started{remote_reset}",
-                body: "upstream connect error or disconnect/reset before headers. reset reason: remote reset"
-            )
+            self.failUpstream(flags: "UR", details: "upstream_reset_before_response_started{remote_reset}", failure)
+        case .brokenResponse where self.responseStarted:
+            self.failUpstream(flags: "UC", details: "upstream_reset_after_response_started{protocol_error}", failure)
         case .brokenResponse:
-            self.flags = self.responseStarted ? "UC" : "UPE"
             self.failUpstream(
-                status: self.responseStarted ? 503 : 502,
-                details: self.responseStarted
-                    ? "upstream_reset_after_response_started{protocol_error}"
-                    : "upstream_reset_before_response_started{protocol_error}",
-                body: "upstream connect error or disconnect/reset before headers. reset reason: protocol error"
-            )
+                flags: "UPE", status: 502, details: "upstream_reset_before_response_started{protocol_error}", failure)
         case .overflow:
-            self.flags = "UO"
-            self.failUpstream(status: 503, details: "upstream_overflow", body: "upstream connection overflow")
+            self.failUpstream(flags: "UO", details: "upstream_reset_before_response_started{overflow}", failure)
         }
+    }
+
+    private func failUpstream(
+        flags: StaticString,
+        status: Int = 503,
+        details: StaticString,
+        _ failure: UpstreamFailure
+    ) {
+        self.flags = flags
+        self.router.transportFailureReason = failure.transportReason
+        self.failUpstream(status: status, details: details, body: failure.body)
     }
 
     /// Answers for the upstream, as far as the client has not seen anything of the response.

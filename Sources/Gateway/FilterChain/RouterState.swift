@@ -40,9 +40,8 @@ final class RouterState {
     // The connection's own end; kept for the log, when the connection is another stream's.
     @exclusivity(unchecked) var localAddressBytes: [UInt8] = []
     @exclusivity(unchecked) var localPort = 0
-    @exclusivity(unchecked) var tls: TLSInfo?
-    /// What was wrong with the transport of an attempt that failed.
-    @exclusivity(unchecked) var transportFailureReason: String?
+    /// What was wrong with the transport of the last attempt.
+    @exclusivity(unchecked) var transportFailureReason: StaticString?
 
     func reset() {
         self.virtualHost = nil
@@ -74,8 +73,17 @@ final class RouterState {
             self.localAddressBytes = []
             self.localPort = 0
         }
-        if self.tls != nil { self.tls = nil }
-        if self.transportFailureReason != nil { self.transportFailureReason = nil }
+        self.transportFailureReason = nil
+    }
+
+    /// A connection is there, with this end of ours.
+    @inline(__always)
+    func connected(_ localAddressBytes: [UInt8], _ localPort: Int) {
+        // One from the pool was ready at once.
+        self.readyMonotonic = self.connecting == nil ? self.startMonotonic : Clock.monotonic()
+        self.connecting = nil
+        self.localAddressBytes = localAddressBytes
+        self.localPort = localPort
     }
 
     func clearRoute() {

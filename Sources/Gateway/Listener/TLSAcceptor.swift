@@ -92,7 +92,7 @@ final class TLSAcceptor: ChannelInboundHandler, RemovableChannelHandler, ServerC
         }
         self.security.negotiatedProtocol = Array((negotiated ?? "").utf8)
         if let handler = try? context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self) {
-            self.security.version = Self.name(of: handler.tlsVersion)
+            self.security.version = ConnectionSecurity.name(of: handler.tlsVersion)
             self.security.peer = handler.peerCertificate.flatMap { CertificateFacts($0) }
             self.security.local = chain.tls?.local
             if handler.peerCertificate != nil, self.security.peer == nil {
@@ -107,17 +107,6 @@ final class TLSAcceptor: ChannelInboundHandler, RemovableChannelHandler, ServerC
         } catch {
             self.refuse(flags: "NR", details: "filter_chain_failed")
         }
-    }
-
-    private static func name(of version: TLSVersion?) -> [UInt8] {
-        let text: StaticString =
-            switch version {
-            case .tlsv1?: "TLSv1"
-            case .tlsv11?: "TLSv1.1"
-            case .tlsv12?: "TLSv1.2"
-            default: "TLSv1.3"
-            }
-        return Array(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     /// Adds the handlers of the chain behind this one, which then goes. Nothing of the client's is lost: what has not

@@ -242,26 +242,11 @@ final class GRPCCallout: UpstreamReceiver {
         switch failure {
         case .closedBeforeResponse(reused: true) where self.canReplay && self.attempts < Self.maximumAttempts:
             self.attempt()
-        case .tls(let failure):
-            self.fail(GRPCStatus(GRPCStatus.unavailable, failure.body.description))
-        case .connect:
-            self.failBeforeHeaders("remote connection failure")
-        case .overflow:
-            self.failBeforeHeaders("overflow")
-        case .closedBeforeResponse:
-            self.failBeforeHeaders("connection termination")
-        case .reset where !self.hasInitialMetadata:
-            self.failBeforeHeaders("remote reset")
-        case .brokenResponse where !self.hasInitialMetadata:
-            self.failBeforeHeaders("protocol error")
-        case .reset, .brokenResponse:
+        case .reset where self.hasInitialMetadata, .brokenResponse where self.hasInitialMetadata:
             self.fail(GRPCStatus(GRPCStatus.internalError, "the response broke off"))
+        default:
+            self.fail(GRPCStatus(GRPCStatus.unavailable, failure.body.description))
         }
-    }
-
-    private func failBeforeHeaders(_ reason: String) {
-        let prefix = "upstream connect error or disconnect/reset before headers. reset reason: "
-        self.fail(GRPCStatus(GRPCStatus.unavailable, prefix + reason))
     }
 
     // MARK: The end

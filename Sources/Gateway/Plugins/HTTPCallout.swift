@@ -157,21 +157,10 @@ final class HTTPCallout: UpstreamReceiver {
             self.attempt(reuse: false)
         case .brokenResponse:
             self.finish(responded: false)
-        case .tls(let failure):
-            self.fail(503, failure.body)
         case .reset where self.responseHeaders.count > 0:
             self.finish(responded: false)
-        case .reset:
-            self.fail(503, "upstream connect error or disconnect/reset before headers. reset reason: remote reset")
-        case .connect:
-            self.fail(
-                503,
-                "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure")
-        case .closedBeforeResponse:
-            self.fail(
-                503, "upstream connect error or disconnect/reset before headers. reset reason: connection termination")
-        case .overflow:
-            self.fail(503, "upstream connect error or disconnect/reset before headers. reset reason: overflow")
+        default:
+            self.fail(503, failure.body)
         }
     }
 

@@ -1,19 +1,21 @@
-/// What TLS says about a client's connection.
+import NIOSSL
+
+/// What TLS says about a connection, seen from the gateway.
 struct ConnectionSecurity: Sendable {
-    /// The client's SNI, lower-case; empty: none.
+    /// SNI, lower-case; empty: none.
     var requestedServerName: [UInt8] = []
     /// `TLSv1.3`; empty: the TLS passes through and ends elsewhere.
     var version: [UInt8] = []
     /// ALPN; empty: none.
     var negotiatedProtocol: [UInt8] = []
-    /// The client's certificate, verified; nil: it gave none.
+    /// The other side's certificate, verified; nil: it gave none.
     var peer: CertificateFacts?
-    /// The certificate shown to the client.
+    /// The certificate shown to the other side; nil: none.
     var local: CertificateFacts?
 
     /// TLS ends here.
     var isTerminated: Bool { !self.version.isEmpty }
-    /// The client has shown a certificate that verified.
+    /// The other side has shown a certificate that verified.
     var isMutual: Bool { self.peer != nil }
 
     /// As attributes show it.
@@ -25,6 +27,18 @@ struct ConnectionSecurity: Sendable {
             local: self.local?.info ?? TLSInfo.Certificate(),
             peer: self.peer?.info ?? TLSInfo.Certificate()
         )
+    }
+
+    /// `TLSv1.3`, …
+    static func name(of version: TLSVersion?) -> [UInt8] {
+        let text: StaticString =
+            switch version {
+            case .tlsv1?: "TLSv1"
+            case .tlsv11?: "TLSv1.1"
+            case .tlsv12?: "TLSv1.2"
+            default: "TLSv1.3"
+            }
+        return Array(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 }
 

@@ -45,11 +45,6 @@ DIFFERENCES = [
         ("pauses: continue where nothing is paused", "pauses: continue a response that is not paused"),
     ),
     Difference(
-        "Details of connection failures have no system error",
-        "Envoy adds the operating system's words to `response.code_details`.",
-        ("upstreams: nobody listens",),
-    ),
-    Difference(
         "Answers to calls are bounded",
         "A call's answer over the buffer limit fails the call: a callee must not fill the gateway's memory.",
         ("calls: an answer over the buffer limit",),

@@ -43,7 +43,7 @@ struct HTTP2CallConformanceTests {
         GRPCCase(
             "J6 no TLS is one callback, shown as status 503",
             Self.waiting(Guest.call("distrusted"), Self.status),
-            guest: ["0", "call 1 4", "got 1 161", "0", "503"]
+            guest: ["0", "call 1 4", "got 1 98", "0", "503"]
         ),
         GRPCCase(
             "J7 a timeout is one callback, shown as status 504, and the stream is reset",

@@ -73,6 +73,9 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
     }
 
     var hasRoom: Bool { self.isOpen && self.activeCount < self.maximumStreams }
+    /// `ip:port` of our end.
+    @exclusivity(unchecked) private(set) var localAddressBytes: [UInt8] = []
+    @exclusivity(unchecked) private(set) var localPort = 0
     var localAddress: SocketAddress? { self.context?.channel.localAddress }
     var remoteAddress: SocketAddress? { self.context?.channel.remoteAddress }
 
@@ -81,6 +84,11 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
     /// Reserves a stream; the receiver writes its head next.
     func begin(_ receiver: any UpstreamReceiver) -> HTTP2Exchange {
         self.activeCount += 1
+        // The channel does not know it any earlier than its first request.
+        if self.localPort == 0, let local = self.localAddress {
+            self.localPort = local.port ?? 0
+            self.localAddressBytes = ConnectionAddresses.bytes(local)
+        }
         return HTTP2Exchange(connection: self, receiver: receiver)
     }
 

@@ -114,6 +114,11 @@ struct UpstreamTLS: Sendable {
         try NIOSSLClientHandler(context: try self.context.get(), serverHostname: self.configuration.serverName)
     }
 
+    /// What we show of ourselves; nil: nothing.
+    var clientCertificate: NIOSSLCertificate? {
+        self.configuration.certificateChain.flatMap { try? NIOSSLCertificate.fromPEMBytes($0.bytes).first }
+    }
+
     /// Whether the certificate has one of the names that the configuration asks for.
     func accepts(_ certificate: NIOSSLCertificate?) -> Bool {
         guard !self.configuration.skipsVerification, !self.configuration.subjectAltNames.isEmpty else { return true }

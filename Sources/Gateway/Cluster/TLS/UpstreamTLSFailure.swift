@@ -1,6 +1,6 @@
 import NIOSSL
 
-/// Why there is no TLS to an upstream. What a client or plugin is told of it; the log has the whole error.
+/// Why there is no TLS to an upstream, in words for attributes and the access log; the log has the whole error.
 enum UpstreamTLSFailure {
     /// A certificate, a key or a Secret is missing or unreadable.
     case configuration
@@ -25,7 +25,7 @@ enum UpstreamTLSFailure {
         }
     }
 
-    /// For the access log.
+    /// The response's details.
     var details: StaticString {
         switch self {
         case .configuration:
@@ -43,39 +43,15 @@ enum UpstreamTLSFailure {
         }
     }
 
-    /// For the client.
-    var body: StaticString {
+    /// For logs and attributes.
+    var reason: StaticString {
         switch self {
-        case .configuration:
-            """
-            upstream connect error or disconnect/reset before headers. reset reason: remote connection failure, \
-            transport failure reason: TLS_error:NO_USABLE_CONFIGURATION
-            """
-        case .certificate:
-            """
-            upstream connect error or disconnect/reset before headers. reset reason: remote connection failure, \
-            transport failure reason: TLS_error:CERTIFICATE_VERIFY_FAILED
-            """
-        case .name:
-            """
-            upstream connect error or disconnect/reset before headers. reset reason: remote connection failure, \
-            transport failure reason: TLS_error:CERTIFICATE_VERIFY_FAILED:verify SAN list
-            """
-        case .handshake:
-            """
-            upstream connect error or disconnect/reset before headers. reset reason: remote connection failure, \
-            transport failure reason: TLS_error:HANDSHAKE_FAILED
-            """
-        case .timeout:
-            """
-            upstream connect error or disconnect/reset before headers. reset reason: remote connection failure, \
-            transport failure reason: TLS_error:HANDSHAKE_TIMEOUT
-            """
-        case .closed:
-            """
-            upstream connect error or disconnect/reset before headers. reset reason: remote connection failure, \
-            transport failure reason: TLS_error:CONNECTION_CLOSED
-            """
+        case .configuration: "TLS_error:NO_USABLE_CONFIGURATION"
+        case .certificate: "TLS_error:CERTIFICATE_VERIFY_FAILED"
+        case .name: "TLS_error:CERTIFICATE_VERIFY_FAILED:verify SAN list"
+        case .handshake: "TLS_error:HANDSHAKE_FAILED"
+        case .timeout: "TLS_error:HANDSHAKE_TIMEOUT"
+        case .closed: "TLS_error:CONNECTION_CLOSED"
         }
     }
 }

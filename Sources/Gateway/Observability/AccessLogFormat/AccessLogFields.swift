@@ -62,7 +62,8 @@ enum AccessLogFields {
         case .upstreamLocalAddress: field.bytes(router.localAddressBytes, &line)
         case .upstreamLocalPort: if router.localPort > 0 { field.number(router.localPort, &line) }
         case .upstreamAttempts: field.number(router.attempts, &line)
-        case .upstreamTransportFailureReason: field.text(router.transportFailureReason, &line)
+        case .upstreamTransportFailureReason:
+            if let reason = router.transportFailureReason { field.text(reason, &line) }
         default: field.bytes(router.cluster?.nameBytes ?? [], &line)
         }
     }
