@@ -27,6 +27,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
     targets: [
@@ -52,6 +53,24 @@ let package = Package(
                 "CEL", "CZlib", "ProxyWasm",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        // The system's zstd, for image layers.
+        .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+        // From a plugin's URL to verified bytes: registries, HTTP, signatures, the cache. Knows neither Istio nor the
+        // gateway.
+        .target(
+            name: "ModuleFetch",
+            dependencies: [
+                "CZlib", "CZstd",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: swiftSettings
         ),
@@ -81,7 +100,8 @@ let package = Package(
         .target(
             name: "MizzenCommands",
             dependencies: [
-                "ForeignFunctions", "Gateway", "IstioResources", "LinearRegex", "ProxyWasm", "WasmtimeEngine",
+                "ForeignFunctions", "Gateway", "IstioResources", "LinearRegex", "ModuleFetch", "ProxyWasm",
+                "WasmtimeEngine",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -116,6 +136,16 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .testTarget(name: "LinearRegexTests", dependencies: ["LinearRegex"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "ModuleFetchTests",
+            dependencies: [
+                "ModuleFetch", "TestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: swiftSettings
+        ),
         .testTarget(name: "CELTests", dependencies: ["CEL"], swiftSettings: swiftSettings),
         .testTarget(name: "IstioResourcesTests", dependencies: ["IstioResources"], swiftSettings: swiftSettings),
         .testTarget(

@@ -1,0 +1,2 @@
+// The system's Zstandard library (RFC 8878).
+#include <zstd.h>
