@@ -23,7 +23,7 @@ extension PrometheusPage {
         }
         page.family("mizzen_plugin_state", "gauge", "1 for the state that the plugin is in.")
         for plugin in plugins {
-            for state in [PluginStatus.State.loading, .serving, .failed] {
+            for state in PluginStatus.State.allCases {
                 let labels = Self.labels(plugin) + [("state", state.rawValue)]
                 page.sample("mizzen_plugin_state", labels, plugin.state == state ? "1" : "0")
             }

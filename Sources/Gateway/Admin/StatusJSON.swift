@@ -64,6 +64,14 @@ enum StatusJSON {
                         "url": .string(Redaction.url(plugin.url)),
                         "failStrategy": .string(plugin.failStrategy.rawValue),
                         "state": .string(plugin.state.rawValue),
+                        "settled": .bool(plugin.isSettled),
+                        "update": plugin.update.map { .string($0.rawValue) } ?? .null,
+                        "failedAttempts": .integer(plugin.attempts),
+                        "nextAttemptSeconds": plugin.nextAttemptSeconds.map { .number($0) } ?? .null,
+                        "source": .string(Redaction.url(plugin.source)),
+                        "fetchedAt": plugin.fetchedAt.map {
+                            .string(LogLine.timestamp(nanoseconds: UInt64(min(max(0, $0), 1e10) * 1e9)))
+                        } ?? .null,
                         "digest": .string(plugin.digest),
                         "abiVersion": .string(plugin.abiVersion),
                         "instances": .integer(plugin.instances),

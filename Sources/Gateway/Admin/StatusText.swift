@@ -11,8 +11,9 @@ enum StatusText {
             let reason = listener.message.isEmpty ? "not bound yet" : listener.message
             lines.append("listener \(listener.configuration.name): \(reason)")
         }
-        for plugin in status.plugins where plugin.state == .loading {
-            lines.append("plugin \(plugin.key): loading\(plugin.message.isEmpty ? "" : ": \(plugin.message)")")
+        for plugin in status.plugins where !plugin.isSettled {
+            lines.append(
+                "plugin \(plugin.key): \(plugin.state.rawValue)\(plugin.message.isEmpty ? "" : ": \(plugin.message)")")
         }
         return lines
     }

@@ -3,10 +3,15 @@ package import ProxyWasm
 // What the gateway says about itself: plain values that the admin pages render.
 
 package struct PluginStatus: Sendable, Equatable {
-    package enum State: String, Sendable {
-        /// Being fetched or compiled.
-        case loading
-        /// Serving on every worker.
+    package enum State: String, Sendable, CaseIterable {
+        /// Not looked at yet.
+        case waiting
+        case fetching
+        case verifying
+        case compiling
+        /// On trial, or on its way to the workers.
+        case starting
+        /// Serving on every worker, this version or the last good one.
         case serving
         /// Not loaded or not started; `failStrategy` decides for its traffic.
         case failed
@@ -18,6 +23,18 @@ package struct PluginStatus: Sendable, Equatable {
     package var url: String
     package var failStrategy: FailStrategy
     package var state: State
+    /// It serves, or an attempt has ended and its failStrategy decides.
+    package var isSettled = true
+    /// How far a newer version is, while an older one serves.
+    package var update: ModuleStage?
+    /// That failed in a row.
+    package var attempts = 0
+    /// Until the next attempt; nil: none is planned.
+    package var nextAttemptSeconds: Double?
+    /// Where the running code came from, as far as it was resolved.
+    package var source = ""
+    /// Seconds since the Unix epoch.
+    package var fetchedAt: Double?
     /// Lower-case hex SHA-256 of the module's bytes; empty while unknown.
     package var digest: String
     package var abiVersion: String
@@ -104,6 +121,6 @@ package struct GatewayStatus: Sendable, Equatable {
 
     /// Every listener bound, every plugin serving or settled by its failStrategy, not draining.
     package var isReady: Bool {
-        !self.draining && self.listeners.allSatisfy(\.bound) && self.plugins.allSatisfy { $0.state != .loading }
+        !self.draining && self.listeners.allSatisfy(\.bound) && self.plugins.allSatisfy(\.isSettled)
     }
 }

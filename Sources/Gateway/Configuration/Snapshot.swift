@@ -10,18 +10,35 @@ final class Snapshot: Sendable {
     let upstreamTLS: [String: UpstreamTLS]
 
     /// - Parameters:
+    ///   - listeners: Made of this configuration.
     ///   - previousTLS: Of the generation before; what has not changed is taken over.
-    ///   - tls: Towards clients, by filter chain.
     init(
         generation: Int,
         configuration: GatewayConfiguration,
+        listeners: [String: ListenerSnapshot],
         plugins: [PluginSnapshot],
-        previousTLS: [String: UpstreamTLS] = [:],
-        tls: [String: ServerTLSContext] = [:]
-    ) throws(RouteTableError) {
+        previousTLS: [String: UpstreamTLS] = [:]
+    ) {
         self.upstreamTLS = UpstreamTLS.make(for: configuration.clusters, previous: previousTLS)
         self.generation = generation
         self.configuration = configuration
+        self.listeners = listeners
+        self.plugins = Dictionary(plugins.map { ($0.configuration.key, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+}
+
+/// A listener, or one of its filter chains with HTTP in it.
+struct ListenerSnapshot: Sendable {
+    let configuration: ListenerConfiguration
+    let routes: RouteTable
+    let transport: ListenerTransport
+
+    /// By name, those of a configuration and of their filter chains.
+    /// - Parameter tls: Towards clients, by filter chain.
+    static func all(
+        of configuration: GatewayConfiguration,
+        tls: [String: ServerTLSContext] = [:]
+    ) throws(RouteTableError) -> [String: ListenerSnapshot] {
         var listeners: [String: ListenerSnapshot] = [:]
         for listener in configuration.listeners {
             listeners[listener.name] = ListenerSnapshot(
@@ -35,16 +52,8 @@ final class Snapshot: Sendable {
                     configuration: listener, routes: try RouteTable(hosts), transport: .http)
             }
         }
-        self.listeners = listeners
-        self.plugins = Dictionary(plugins.map { ($0.configuration.key, $0) }, uniquingKeysWith: { first, _ in first })
+        return listeners
     }
-}
-
-/// A listener, or one of its filter chains with HTTP in it.
-struct ListenerSnapshot: Sendable {
-    let configuration: ListenerConfiguration
-    let routes: RouteTable
-    let transport: ListenerTransport
 }
 
 /// A plugin with its code, or with the reason why there is none.

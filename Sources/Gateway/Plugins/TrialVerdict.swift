@@ -17,6 +17,13 @@ struct TrialVerdict: Sendable {
     var isFinal: Bool { self.failure?.kind != .deadline }
 }
 
+/// What was tried, and how it went.
+struct Trial: Sendable {
+    var digest: String
+    var definition: PluginDefinition
+    var verdict: TrialVerdict
+}
+
 /// Verdicts by plugin key: the same code with the same definition is tried once.
 struct TrialVerdicts: Sendable {
     private struct Entry: Sendable {
@@ -26,6 +33,10 @@ struct TrialVerdicts: Sendable {
 
     /// By digest.
     private var entries: [String: [Entry]] = [:]
+
+    init(_ trials: some Sequence<Trial> = EmptyCollection()) {
+        for trial in trials { self[trial.digest, trial.definition] = trial.verdict }
+    }
 
     subscript(digest: String, definition: PluginDefinition) -> TrialVerdict? {
         get { self.entries[digest]?.first { $0.definition == definition }?.verdict }

@@ -26,6 +26,8 @@ package struct GatewayOptions: Sendable {
     package var maximumConnectionsPerWorker = 50_000
     /// How long a plugin's root context may take from `proxy_on_done` to `proxy_done`.
     package var rootEndMilliseconds: Int64 = 10_000
+    /// Between attempts to get a plugin's code.
+    package var loadBackoff = LoadBackoff()
     package var http1 = HTTP1Limits()
     /// Who the gateway is, for plugins.
     package var node = NodeIdentity()

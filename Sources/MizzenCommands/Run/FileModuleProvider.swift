@@ -28,7 +28,10 @@ package final class FileModuleProvider: ModuleProvider {
         self.capacity = max(1, capacity)
     }
 
-    package func module(for plugin: PluginConfiguration) async throws(ModuleError) -> ProvidedModule {
+    package func module(
+        for plugin: PluginConfiguration,
+        stage: @escaping @Sendable (ModuleStage) -> Void
+    ) async throws(ModuleError) -> ProvidedModule {
         let result = await withCheckedContinuation { (continuation: CheckedContinuation<LoadResult, Never>) in
             DetachedThread.start { [self] in
                 do throws(ModuleError) {

@@ -117,7 +117,8 @@ final class FakeAdminSource: AdminSource {
         source.state.withLock {
             $0.status.listeners[0].bound = false
             $0.status.listeners[0].message = "address in use"
-            $0.status.plugins[0].state = .loading
+            $0.status.plugins[0].state = .fetching
+            $0.status.plugins[0].isSettled = false
             $0.status.plugins[0].message = ""
             $0.status.draining = true
             $0.configuration.applied = 0
@@ -125,7 +126,7 @@ final class FakeAdminSource: AdminSource {
         let answer = await self.respond(.GET, "/ready", source: source)
         #expect(answer.status == 503)
         for part in [
-            "listener 0.0.0.0_8080: address in use", "plugin default/auth: loading", "draining", "no configuration",
+            "listener 0.0.0.0_8080: address in use", "plugin default/auth: fetching", "draining", "no configuration",
         ] {
             #expect(answer.body.contains(part))
         }

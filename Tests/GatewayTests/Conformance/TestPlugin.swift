@@ -72,7 +72,10 @@ struct TestPlugin: Sendable {
 
 /// Compiles the guest whose text is the plugin's URL.
 struct TextModuleProvider: ModuleProvider {
-    func module(for plugin: PluginConfiguration) async throws(ModuleError) -> ProvidedModule {
+    func module(
+        for plugin: PluginConfiguration,
+        stage: @escaping @Sendable (ModuleStage) -> Void
+    ) async throws(ModuleError) -> ProvidedModule {
         do {
             let engine = try ConformanceEngine.shared()
             let module = try PluginModule(bytes: WatGuest.compile(plugin.url), engine: engine)

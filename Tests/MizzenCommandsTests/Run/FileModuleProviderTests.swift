@@ -20,7 +20,7 @@ private final class NoEngine: WasmEngine {
         )
         let provider = FileModuleProvider(engine: NoEngine(), log: GatewayLog(level: .critical))
         do throws(ModuleError) {
-            _ = try await provider.module(for: plugin)
+            _ = try await provider.module(for: plugin) { _ in }
             return nil
         } catch {
             return error
