@@ -54,7 +54,7 @@ struct AdminRoutes: Sendable {
                 await self.source.status(),
                 state: self.source.configurationState(),
                 version: self.source.version
-            )
+            , more: self.source.moreMetrics())
             return .text(page, type: "text/plain; version=0.0.4; charset=utf-8")
         case "/config_dump":
             return .json(

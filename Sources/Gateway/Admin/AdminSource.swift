@@ -11,6 +11,12 @@ package protocol AdminSource: Sendable {
     func configurationState() -> ConfigurationState
     /// Begins the same drain as SIGTERM; returns at once.
     func quit()
+    /// What is counted elsewhere and belongs on the metrics page.
+    func moreMetrics() -> [MetricFamily]
+}
+
+extension AdminSource {
+    package func moreMetrics() -> [MetricFamily] { [] }
 }
 
 /// What became of the edits of the configuration.

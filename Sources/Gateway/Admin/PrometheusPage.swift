@@ -1,12 +1,15 @@
 /// The metrics in Prometheus' text format.
 enum PrometheusPage {
-    static func render(_ status: GatewayStatus, state: ConfigurationState, version: String) -> String {
+    static func render(
+        _ status: GatewayStatus, state: ConfigurationState, version: String, more: [MetricFamily] = []
+    ) -> String {
         var page = PrometheusWriter()
         self.process(status, state, version, &page)
         self.traffic(status.traffic, &page)
         self.listeners(status.listeners, &page)
         self.clusters(status.clusters, &page)
         self.plugins(status.plugins, &page)
+        self.families(more, &page)
         PluginMetricFamilies(status.pluginMetrics, reserved: page.families).write(to: &page)
         return page.text
     }

@@ -320,6 +320,8 @@ package struct PluginConfiguration: Sendable, Equatable {
     package var url: String
     /// Wanted digest of the wasm bytes, lower-case hex; nil = any.
     package var sha256: String?
+    /// How the code is fetched.
+    package var module = ModulePolicy()
     package var failStrategy: FailStrategy
     package var definition: PluginDefinition
     /// Source of the resource, for messages: `FILE:LINE`.

@@ -3,8 +3,10 @@ package import ProxyWasm
 /// PORT 4: where a plugin's verified code comes from. The gateway knows no file systems and registries.
 package protocol ModuleProvider: Sendable {
     /// Fetches, verifies and compiles. Called off the workers; `stage` is told how far it is. Throws `ModuleError`.
+    /// - Parameter isRefresh: It serves already, and is asked for because `refreshAfterSeconds` have passed.
     func module(
         for plugin: PluginConfiguration,
+        isRefresh: Bool,
         stage: @escaping @Sendable (ModuleStage) -> Void
     ) async throws(ModuleError) -> ProvidedModule
 
@@ -44,6 +46,8 @@ package struct ProvidedModule: Sendable {
     package var refreshAfterSeconds: Double?
     /// What is to be known of it, as that it is an older one because the registry does not answer; empty: nothing.
     package var note = ""
+    /// What has to live as long as the module is used, as its place in a cache.
+    package var lease: (any Sendable)?
     package init(module: PluginModule, digest: String) {
         self.module = module
         self.digest = digest

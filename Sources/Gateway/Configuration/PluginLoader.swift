@@ -140,7 +140,8 @@ actor PluginLoader {
         self.entries[key]?.nextAttempt = nil
         entry.progress.stage = .fetching
         let verdicts = TrialVerdicts(self.entries.values.compactMap(\.tried))
-        let result = await self.loading.load(entry.wish, verdicts, entry.progress)
+        let isServing = entry.snapshot.provided != nil && entry.snapshot.configuration == entry.wish
+        let result = await self.loading.load(entry.wish, isRefresh: isServing, verdicts, entry.progress)
         // Much may have happened meanwhile.
         guard var entry = self.entries[key], entry.number == number, !Task.isCancelled else {
             return (.outdated, false)

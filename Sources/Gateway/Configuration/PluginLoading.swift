@@ -23,6 +23,7 @@ struct PluginLoading: Sendable {
 
     func load(
         _ plugin: PluginConfiguration,
+        isRefresh: Bool,
         _ verdicts: TrialVerdicts,
         _ progress: LoadProgress
     ) async -> Result<Loaded, Failure> {
@@ -30,7 +31,7 @@ struct PluginLoading: Sendable {
         let provided: ProvidedModule
         do throws(ModuleError) {
             if let rejection = plugin.rejection { throw ModuleError(.fetch, rejection) }
-            provided = try await self.modules.module(for: plugin) { progress.stage = $0 }
+            provided = try await self.modules.module(for: plugin, isRefresh: isRefresh) { progress.stage = $0 }
         } catch {
             let reason = "plugin \(definition.name): \(error)"
             return .failure(

@@ -11,6 +11,7 @@ enum PluginAnnotations {
         case size(Path<UInt64>, ClosedRange<UInt64>, String)
         case count(Path<UInt32>, ClosedRange<UInt32>)
         case headersStopIteration
+        case refreshInterval
         /// Of Envoy's `vm_config`.
         case vm
     }
@@ -33,6 +34,7 @@ enum PluginAnnotations {
         "log-bytes": .size(\.logBytesPerSecond, 0...(1 << 30), "a size up to 1Gi, e.g. \"64Ki\""),
         "metrics": .count(\.metrics, 0...10_000),
         "allow-headers-stop-iteration": .headersStopIteration,
+        "refresh-interval": .refreshInterval,
         "vm-id": .vm,
         "vm-configuration": .vm,
         "allowed-capabilities": .vm,
@@ -76,6 +78,10 @@ enum PluginAnnotations {
         case .headersStopIteration:
             guard let flag = Bool(value) else { return "must be \"true\" or \"false\"" }
             plugin.allowOnHeadersStopIteration = flag
+        case .refreshInterval:
+            guard let nanoseconds = GoDuration.nanoseconds(value), nanoseconds == 0 || nanoseconds >= 1_000_000_000
+            else { return "must be a duration of 1s or more, or \"0\" for never" }
+            plugin.refreshSeconds = Double(nanoseconds) / 1e9
         case .vm:
             return self.readVM(key, value, into: &plugin)
         }

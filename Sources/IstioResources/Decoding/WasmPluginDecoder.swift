@@ -127,8 +127,11 @@ enum WasmPluginDecoder {
         }
         plugin.imagePullSecret = spec["imagePullSecret"].flatMap { self.text($0, maximum: 253) }
         plugin.pluginName = spec["pluginName"].flatMap { self.text($0, maximum: 256) }
-        // Never implemented anywhere; kept readable.
-        spec["verificationKey"]?.warning("not supported by Istio nor here, ignored")
+        if let field = spec["verificationKey"], let key = field.string(maximum: 16 << 10) {
+            // Istio takes the field and never looks at it; here the code has to be signed.
+            if !key.contains("-----BEGIN ") { field.error("must be a PEM public key (-----BEGIN PUBLIC KEY-----)") }
+            plugin.verificationKey = key
+        }
         if let config = spec["pluginConfig"], config.object() != nil {
             if case .mapping(let entries) = config.node.content, !entries.isEmpty {
                 let text = JSONText.encode(config.node)

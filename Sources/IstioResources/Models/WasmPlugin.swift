@@ -71,6 +71,10 @@ package struct WasmPlugin: Sendable, Equatable {
     package var sha256 = ""
     package var imagePullPolicy: PullPolicy = .unspecified
     package var imagePullSecret: String?
+    /// PEM public keys; empty: signatures are not looked at. Istio has the field and ignores it.
+    package var verificationKey = ""
+    /// From an annotation: how often a tag is resolved anew, seconds; 0: never.
+    package var refreshSeconds: Double?
     /// JSON text; empty when absent or `{}`.
     package var pluginConfig = ""
     package var pluginName: String?

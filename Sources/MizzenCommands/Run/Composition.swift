@@ -23,10 +23,11 @@ struct Composition {
             cacheDirectory: self.settings.cacheDirectory,
             report: { log.log(.wasm, .warn, $0) }
         )
-        let server = self.makeServer(engine: engine, log: log)
+        let modules = try ModuleSources(settings: self.settings, engine: engine, log: log)
+        let server = self.makeServer(modules: modules.provider, log: log)
         let reloader = ConfigurationReloader(loader: self.loader, log: log) { try await server.apply($0) }
         let (stops, stop) = AsyncStream.makeStream(of: StopReason.self, bufferingPolicy: .bufferingNewest(8))
-        let running = RunningGateway(server: server, reloader: reloader, log: log) { stop.yield(.quit) }
+        let running = RunningGateway(server: server, reloader: reloader, modules: modules, log: log) { stop.yield(.quit) }
         let admin = AdminServer(address: self.settings.adminAddress, source: running, log: log)
 
         do {
@@ -69,20 +70,21 @@ struct Composition {
         }
         await server.shutDown()
         await admin.stop()
+        await modules.stop()
         signalTask.cancel()
         failureTask.cancel()
         secondTask.cancel()
         log.log(.main, .info, "stopped")
     }
 
-    private func makeServer(engine: WasmtimeEngine, log: GatewayLog) -> GatewayServer {
+    private func makeServer(modules: any ModuleProvider, log: GatewayLog) -> GatewayServer {
         var options = GatewayOptions(workers: self.settings.workers)
         options.accessLog = self.settings.accessLog
         options.accessLogFormat = self.settings.accessLogFormat
         options.foreignFunctions = ForeignFunctionRegistry.envoy
         options.node = self.settings.node
         options.drainTimeoutSeconds = self.settings.drainTimeoutSeconds
-        return GatewayServer(options: options, modules: FileModuleProvider(engine: engine, log: log), log: log)
+        return GatewayServer(options: options, modules: modules, log: log)
     }
 
     private func logStart(engine: WasmtimeEngine, server: GatewayServer, log: GatewayLog) {

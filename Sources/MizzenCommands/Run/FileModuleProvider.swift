@@ -1,7 +1,7 @@
 import Crypto
 package import Gateway
-package import ProxyWasm
-import Synchronization
+import ModuleFetch
+import ProxyWasm
 
 /// Modules from `file://` URLs: read within bounds, checked against the wanted digest, compiled off the workers, and
 /// kept so that plugins that share a module share its code.
@@ -9,27 +9,17 @@ package final class FileModuleProvider: ModuleProvider {
     /// Largest module that is read.
     package static let maximumBytes = 256 << 20
 
-    private struct Cache {
-        /// Most recently used last.
-        var modules: [(digest: String, module: PluginModule)] = []
-    }
-
-    private let engine: any WasmEngine
+    private let compiled: CompiledModules
     private let log: GatewayLog
-    private let capacity: Int
-    /// Held while compiling: one module at a time, so that two plugins with the same module compile it once. Only
-    /// threads made for loading wait for it.
-    private let cache = Mutex(Cache())
 
-    /// - Parameter capacity: Compiled modules that are kept for the next configuration; what runs is kept anyway.
-    package init(engine: any WasmEngine, log: GatewayLog, capacity: Int = 16) {
-        self.engine = engine
+    package init(compiled: CompiledModules, log: GatewayLog) {
+        self.compiled = compiled
         self.log = log
-        self.capacity = max(1, capacity)
     }
 
     package func module(
         for plugin: PluginConfiguration,
+        isRefresh: Bool,
         stage: @escaping @Sendable (ModuleStage) -> Void
     ) async throws(ModuleError) -> ProvidedModule {
         let result = await withCheckedContinuation { (continuation: CheckedContinuation<LoadResult, Never>) in
@@ -56,26 +46,32 @@ package final class FileModuleProvider: ModuleProvider {
                 "\(path): its SHA-256 is \(digest), but \(plugin.key) asks for \(wanted): fix sha256 or the file"
             )
         }
-        let module = try self.cache.withLock { cache throws(ModuleError) -> PluginModule in
-            if let index = cache.modules.firstIndex(where: { $0.digest == digest }) {
-                let entry = cache.modules.remove(at: index)
-                cache.modules.append(entry)
-                return entry.module
-            }
-            let module = try self.compile(bytes, path: path)
-            cache.modules.append((digest, module))
-            if cache.modules.count > self.capacity { cache.modules.removeFirst() }
+        try Self.verify(plugin, path, bytes)
+        let module = try self.compiled.module(bytes, digest: digest, name: path) {
             self.log.log(.fetch, .info, "loaded \(path) for \(plugin.key), \(bytes.count) bytes, sha256 \(digest)")
-            return module
         }
-        return ProvidedModule(module: module, digest: digest)
+        var provided = ProvidedModule(module: module, digest: digest)
+        provided.source = path
+        return provided
     }
 
-    private func compile(_ bytes: [UInt8], path: String) throws(ModuleError) -> PluginModule {
-        do throws(PluginFailure) {
-            return try PluginModule(bytes: bytes, engine: self.engine)
+    /// A file's signature lies beside it: `PATH.sig`.
+    private static func verify(
+        _ plugin: PluginConfiguration, _ path: String, _ bytes: [UInt8]
+    ) throws(ModuleError) {
+        guard !plugin.module.verificationKey.isEmpty else { return }
+        let signature: [UInt8]
+        do throws(BoundedFile.Problem) {
+            signature = try BoundedFile.read(
+                path + DetachedSignature.suffix, maximumBytes: DetachedSignature.maximumBytes)
         } catch {
-            throw ModuleError(.module, "\(path): \(error.message)")
+            throw ModuleError(.fetch, "\(path) is not signed: \(error.description)")
+        }
+        do throws(ModuleFetchError) {
+            let keys = try VerificationKey.keys(pem: plugin.module.verificationKey)
+            try DetachedSignature.verify(module: bytes, signature: signature, keys: keys, name: path)
+        } catch {
+            throw ModuleError(.fetch, error.message)
         }
     }
 
@@ -84,8 +80,7 @@ package final class FileModuleProvider: ModuleProvider {
         guard let path = FileURL.path(url) else {
             throw ModuleError(
                 .fetch,
-                "\(Redaction.url(url)): only file:///ABSOLUTE/PATH.wasm is fetched yet; "
-                    + "copy the module to a local file"
+                "\(Redaction.url(url)): is no file:// URL with a path"
             )
         }
         return path

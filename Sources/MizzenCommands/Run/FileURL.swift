@@ -10,5 +10,7 @@ package enum FileURL {
         return path.isEmpty || path.utf8.contains(0) ? nil : path
     }
 
+    static func isFile(_ url: String) -> Bool { url.prefix(Self.scheme.count).lowercased() == Self.scheme }
+
     package static func url(path: String) -> String { Self.scheme + path }
 }

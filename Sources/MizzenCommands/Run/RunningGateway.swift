@@ -4,6 +4,7 @@ import Gateway
 struct RunningGateway: AdminSource {
     let server: GatewayServer
     let reloader: ConfigurationReloader
+    let modules: ModuleSources
     let log: GatewayLog
     let stop: @Sendable () -> Void
 
@@ -11,5 +12,6 @@ struct RunningGateway: AdminSource {
     var configuration: GatewayConfiguration { self.server.configuration }
     func status() async -> GatewayStatus { await self.server.status() }
     func configurationState() -> ConfigurationState { self.reloader.report }
+    func moreMetrics() -> [MetricFamily] { self.modules.metrics(plugins: self.configuration.plugins.map(\.key)) }
     func quit() { self.stop() }
 }

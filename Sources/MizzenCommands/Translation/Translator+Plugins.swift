@@ -6,7 +6,7 @@ extension Translator {
     /// Istio's control plane speaks to its agent through variables of this prefix; plugins never see them.
     private static let reservedPrefix = "ISTIO_META_"
 
-    func plugin(_ plugin: WasmPlugin) -> PluginConfiguration {
+    func plugin(_ plugin: WasmPlugin, secrets: [Secret] = []) -> PluginConfiguration {
         let metadata = plugin.metadata
         var environment: [PluginDefinition.EnvironmentVariable] = []
         for variable in plugin.environment {
@@ -22,7 +22,7 @@ extension Translator {
                 }
             }
         }
-        return PluginConfiguration(
+        var configuration = PluginConfiguration(
             key: metadata.key,
             namespace: metadata.namespace,
             name: metadata.name,
@@ -44,6 +44,26 @@ extension Translator {
             ),
             origin: "\(metadata.position.file):\(metadata.position.line)"
         )
+        configuration.module.verificationKey = plugin.verificationKey
+        configuration.module.refreshSeconds = plugin.refreshSeconds
+        configuration.module.pull = Self.pull(plugin.imagePullPolicy)
+        if plugin.url.hasPrefix("oci://"), let name = plugin.imagePullSecret {
+            let secret = PullSecrets(secrets).find(name, namespace: metadata.namespace)
+            switch secret {
+            case .success(let bytes): configuration.module.pullSecret = bytes
+            // Anonymously it is not tried: the answer might be another image.
+            case .failure(let missing): configuration.rejection = "\(missing.message)"
+            }
+        }
+        return configuration
+    }
+
+    private static func pull(_ policy: WasmPlugin.PullPolicy) -> ModulePolicy.Pull {
+        switch policy {
+        case .unspecified: .unspecified
+        case .ifNotPresent: .ifNotPresent
+        case .always: .always
+        }
     }
 
     private static func failStrategy(_ strategy: WasmPlugin.FailStrategy) -> FailStrategy {

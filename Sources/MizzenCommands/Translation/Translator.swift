@@ -77,7 +77,7 @@ package struct Translator: Sendable {
             networkChains.append(networkChain)
             for resolved in networkChain.applied + chain.applied
             where used.insert(resolved.plugin.metadata.key).inserted {
-                var plugin = self.plugin(resolved.plugin)
+                var plugin = self.plugin(resolved.plugin, secrets: resources.secrets)
                 if rejected.contains(plugin.key) {
                     plugin.rejection = "its resource has errors and no earlier version of it is known; correct them"
                 }

@@ -37,6 +37,7 @@ final class ScriptedModules: ModuleProvider {
 
     func module(
         for plugin: PluginConfiguration,
+        isRefresh: Bool,
         stage: @escaping @Sendable (ModuleStage) -> Void
     ) async throws(ModuleError) -> ProvidedModule {
         let (answer, refresh) = self.state.withLock { state in

@@ -74,6 +74,7 @@ struct TestPlugin: Sendable {
 struct TextModuleProvider: ModuleProvider {
     func module(
         for plugin: PluginConfiguration,
+        isRefresh: Bool,
         stage: @escaping @Sendable (ModuleStage) -> Void
     ) async throws(ModuleError) -> ProvidedModule {
         do {

@@ -18,9 +18,10 @@ private final class NoEngine: WasmEngine {
             key: "default/a", namespace: "default", name: "a", phase: "AUTHN", priority: nil, url: url, sha256: sha256,
             failStrategy: .closed, definition: PluginDefinition(name: "default.a"), origin: "test"
         )
-        let provider = FileModuleProvider(engine: NoEngine(), log: GatewayLog(level: .critical))
+        let provider = FileModuleProvider(
+            compiled: CompiledModules(engine: NoEngine()), log: GatewayLog(level: .critical))
         do throws(ModuleError) {
-            _ = try await provider.module(for: plugin) { _ in }
+            _ = try await provider.module(for: plugin, isRefresh: false) { _ in }
             return nil
         } catch {
             return error
