@@ -1,7 +1,4 @@
-"""HPACK (RFC 7541) as far as a test client needs it: literals out, everything but the dynamic table in.
-
-The client announces a dynamic table of size 0, so a peer's encoder cannot use it.
-"""
+"""HPACK (RFC 7541) as far as tests need it: literals out, everything in."""
 
 # The static table's names and values, in order.
 _STATIC = (
@@ -71,29 +68,45 @@ def _string(data: bytes, at: int) -> tuple[str, int]:
     return (_huffman(raw) if huffman else raw).decode("latin-1"), at + size
 
 
-def _entry(index: int) -> tuple[str, str]:
-    name, _, value = _STATIC[index - 1].partition(" ")
-    return name, value
+class Decoder:
+    """Of one connection: it knows the entries that the peer's encoder has added."""
 
+    def __init__(self) -> None:
+        self.added: list[tuple[str, str]] = []  # the newest one first
+        self.limit = 4096
 
-def decode(data: bytes) -> list[tuple[str, str]]:
-    headers, at = [], 0
-    while at < len(data):
-        byte = data[at]
-        if byte & 0x80:
-            index, at = _number(data, at, 7)
-            headers.append(_entry(index))
-        elif byte & 0xE0 == 0x20:
-            _, at = _number(data, at, 5)
-        else:
-            index, at = _number(data, at, 6 if byte & 0x40 else 4)
-            if index:
-                name = _entry(index)[0]
+    def decode(self, data: bytes) -> list[tuple[str, str]]:
+        headers, at = [], 0
+        while at < len(data):
+            byte = data[at]
+            if byte & 0x80:
+                index, at = _number(data, at, 7)
+                headers.append(self._entry(index))
+            elif byte & 0xE0 == 0x20:
+                self.limit, at = _number(data, at, 5)
+                self._evict()
             else:
-                name, at = _string(data, at)
-            value, at = _string(data, at)
-            headers.append((name, value))
-    return headers
+                index, at = _number(data, at, 6 if byte & 0x40 else 4)
+                if index:
+                    name = self._entry(index)[0]
+                else:
+                    name, at = _string(data, at)
+                value, at = _string(data, at)
+                headers.append((name, value))
+                if byte & 0x40:
+                    self.added.insert(0, (name, value))
+                    self._evict()
+        return headers
+
+    def _entry(self, index: int) -> tuple[str, str]:
+        if index > len(_STATIC):
+            return self.added[index - len(_STATIC) - 1]
+        name, _, value = _STATIC[index - 1].partition(" ")
+        return name, value
+
+    def _evict(self) -> None:
+        while sum(len(name) + len(value) + 32 for name, value in self.added) > self.limit:
+            self.added.pop()
 
 
 def _plain(text: str) -> bytes:

@@ -7,12 +7,13 @@ import time
 import proxies
 import steps
 from client import Client
+from grpc_server import GRPCServer
 from processes import Proxy, free_port
 from transcript import request_lines
 from upstream import Upstream
 from wire import WAIT
 
-SECTIONS = ("process", "client", "upstream", "callee", "log", "shutdown")
+SECTIONS = ("process", "client", "upstream", "callee", "grpc", "log", "shutdown")
 QUIET = 0.4  # seconds without a new line after which nothing more is expected
 Transcript = dict[str, list[str]]
 
@@ -31,20 +32,24 @@ class Observation:
         folder.mkdir(parents=True, exist_ok=True)
         upstream = Upstream(self.scenario.upstream, self.wait_log)
         callee = Upstream(self.scenario.callee, self.wait_log)
+        grpc = GRPCServer(self.scenario.grpc, self.wait_log)
         try:
-            ports = proxies.Ports(free_port(), free_port(), upstream.port, callee.port, free_port())
+            ports = proxies.Ports(free_port(), free_port(), upstream.port, callee.port, grpc.port, free_port())
             configure = proxies.envoy if self.which == "envoy" else proxies.mizzen
             command = configure(folder, self.binary, self.plugins, self.scenario, ports)
             self.proxy = Proxy(self.which, command, folder, ports.admin)
             try:
-                return self._observe(self.proxy, upstream, callee, ports)
+                return self._observe(self.proxy, upstream, callee, grpc, ports)
             finally:
                 self.proxy.kill()
         finally:
             upstream.stop()
             callee.stop()
+            grpc.stop()
 
-    def _observe(self, proxy: Proxy, upstream: Upstream, callee: Upstream, ports: proxies.Ports) -> Transcript:
+    def _observe(
+        self, proxy: Proxy, upstream: Upstream, callee: Upstream, grpc: GRPCServer, ports: proxies.Ports
+    ) -> Transcript:
         if not proxy.wait_ready():
             return self._masked({"process": ["does not start"], "log": proxy.lines()}, ports)
         client = Client(ports.listener, self.wait_log, upstream)
@@ -53,11 +58,13 @@ class Observation:
         self._settle(proxy)
         log = proxy.lines()
         process = [proxy.stop()]
+        calls = grpc.lines()
         found = {
-            "process": process + self.problems + upstream.problems + callee.problems,
+            "process": process + self.problems + upstream.problems + callee.problems + grpc.problems,
             "client": client.lines,
             "upstream": request_lines(upstream.requests),
             "callee": request_lines(callee.requests),
+            "grpc": calls,
             "log": log,
             "shutdown": proxy.lines()[len(log) :],
         }
@@ -90,6 +97,7 @@ class Observation:
             f":{ports.listener}": ":LISTENER",
             f":{ports.upstream}": ":UPSTREAM",
             f":{ports.callee}": ":CALLEE",
+            f":{ports.grpc}": ":GRPC",
             f":{ports.dead}": ":DEAD",
         }
         masked: Transcript = {}

@@ -14,9 +14,10 @@ NAMED = {name for difference in DIFFERENCES for name in difference.scenarios}
 INTRODUCTION = """# Where Mizzen differs from Envoy
 
 `make test-envoy` runs {count} scenarios with the same plugins through Envoy 1.40 and through Mizzen and compares what
-the client, the upstream, the callee of HTTP calls and the plugins themselves see. {same} are the same in every line.
-The others differ for the reasons below, exactly as [differences.json](../Tests/Differential/differences.json) says line
-by line; a difference that is missing there fails the test, and so does one that has gone.
+the client, the upstream, the callees of HTTP and gRPC calls and the plugins themselves see. {same} are the same in
+every line. The others differ for the reasons below, exactly as
+[differences.json](../Tests/Differential/differences.json) says line by line; a difference that is missing there fails
+the test, and so does one that has gone.
 
 This page is made by `Tests/Differential/run.py --write-page`; edit `Tests/Differential/differences/`.
 
@@ -26,6 +27,8 @@ This page is made by `Tests/Differential/run.py --write-page`; edit `Tests/Diffe
 {headers}
 - The client's address at the end of `x-forwarded-for`: Envoy names the machine's own one for clients on the loopback.
 - Whether a connection's end is a FIN or an RST.
+- With which code the stream of a gRPC call is reset: Envoy says INTERNAL_ERROR, where gRPC has CANCEL.
+- How many initial metadata a gRPC response has: Envoy adds `x-envoy-upstream-service-time`.
 - The order of different header names, and of requests on different connections.
 - What Envoy's main thread logs: it runs every plugin, too, but serves no traffic.
 - The order in which plugins end at shutdown; and whether those that died do: Mizzen starts them anew after a second.

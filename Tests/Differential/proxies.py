@@ -1,7 +1,7 @@
 """The same scenario as a configuration of Envoy and of Mizzen.
 
-Both: one worker, one HTTP/1.1 listener, one upstream, a callee that plugins may call, a cluster that refuses
-connections; buffers of 1 MiB; no retries, no timeouts of routes; client address appended to x-forwarded-for.
+Both: one worker, one HTTP/1.1 listener, one upstream, callees for HTTP and for gRPC calls of plugins, clusters that
+refuse connections; buffers of 1 MiB; no retries, no timeouts of routes; client address appended to x-forwarded-for.
 """
 
 import json
@@ -13,8 +13,9 @@ NAMESPACE = "default"
 
 
 class Ports:
-    def __init__(self, listener: int, admin: int, upstream: int, callee: int, dead: int) -> None:
-        self.listener, self.admin, self.upstream, self.callee, self.dead = listener, admin, upstream, callee, dead
+    def __init__(self, listener: int, admin: int, upstream: int, callee: int, grpc: int, dead: int) -> None:
+        self.listener, self.admin, self.upstream = listener, admin, upstream
+        self.callee, self.grpc, self.dead = callee, grpc, dead
 
 
 def configuration_text(plugin: steps.Plugin) -> str:
@@ -70,6 +71,14 @@ def _cluster(name: str, port: int) -> dict:
     }
 
 
+_HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+_HTTP2 = {
+    "typed_extension_protocol_options": {
+        _HTTP_OPTIONS: _any(_HTTP_OPTIONS, explicit_http_config={"http2_protocol_options": {}})
+    }
+}
+
+
 def envoy(
     folder: pathlib.Path, binary: pathlib.Path, plugins: pathlib.Path, scenario: steps.Scenario, ports: Ports
 ) -> list[str]:
@@ -116,6 +125,8 @@ def envoy(
                 _cluster(steps.UPSTREAM, ports.upstream),
                 _cluster(steps.CALLEE, ports.callee),
                 _cluster(steps.DEAD, ports.dead),
+                _cluster(steps.GRPC, ports.grpc) | _HTTP2,
+                _cluster(steps.GRPC_DEAD, ports.dead) | _HTTP2,
             ],
         },
     }
@@ -140,13 +151,13 @@ NETWORKING = "networking.istio.io/v1"
 EXTENSIONS = "extensions.istio.io/v1alpha1"
 
 
-def _entry(cluster: str, port: int) -> dict:
+def _entry(cluster: str, port: int, protocol: str = "HTTP") -> dict:
     host = cluster.split("|")[3]
     spec = {
         "hosts": [host],
         "location": "MESH_EXTERNAL",
         "resolution": "STATIC",
-        "ports": [{"number": 80, "name": "http", "protocol": "HTTP", "targetPort": port}],
+        "ports": [{"number": 80, "name": protocol.lower(), "protocol": protocol, "targetPort": port}],
         "endpoints": [{"address": "127.0.0.1"}],
     }
     return _resource(NETWORKING, "ServiceEntry", host.split(".")[0], spec)
@@ -196,6 +207,8 @@ def mizzen(
         _entry(steps.UPSTREAM, ports.upstream),
         _entry(steps.CALLEE, ports.callee),
         _entry(steps.DEAD, ports.dead),
+        _entry(steps.GRPC, ports.grpc, "GRPC"),
+        _entry(steps.GRPC_DEAD, ports.dead, "GRPC"),
     ]
     count = len(scenario.plugins)
     documents += [_wasm_plugin(plugin, count - i, plugins, kind) for i, plugin in enumerate(scenario.plugins)]

@@ -1,13 +1,20 @@
 """What scenarios are made of: the steps of a client, the answers of an upstream, and the scenario itself."""
 
+from __future__ import annotations
+
 import dataclasses
 import typing
 
 import steps2
 
+if typing.TYPE_CHECKING:
+    import steps_grpc
+
 UPSTREAM = "outbound|80||upstream.test"
 CALLEE = "outbound|80||callee.test"
 DEAD = "outbound|80||dead.test"  # nobody listens there
+GRPC = "outbound|80||grpc.test"  # HTTP/2, as the next one
+GRPC_DEAD = "outbound|80||dead-grpc.test"
 
 
 def escaped(text: str) -> str:
@@ -152,6 +159,7 @@ class Scenario:
     steps: list[Step | steps2.Step2]
     upstream: dict[str, list[Step]] = dataclasses.field(default_factory=dict)  # by path; "*" for any
     callee: dict[str, list[Step]] = dataclasses.field(default_factory=dict)
+    grpc: dict[str, list[steps_grpc.StepG]] = dataclasses.field(default_factory=dict)  # by method
     routes: list[dict] = dataclasses.field(default_factory=list)
     # A TCP listener with network filters; the upstream's only script is upstream["tcp"].
     network: bool = False

@@ -164,21 +164,22 @@ final class GRPCCallout: UpstreamReceiver {
         self.canReplay = false
         self.outgoing = ByteBuffer()
         if endOfStream {
-            // Trailers only: what would be trailers stands in the head.
             self.exchange = nil
-            let status = GRPCStatus(self.upstreamHeaders) ?? GRPCStatus(httpStatus: head.status)
+            self.giveInitialMetadata(HeaderMap())
+            let status = GRPCStatus(self.upstreamHeaders)
+            guard status != nil || head.status == 200 else { return self.fail(GRPCStatus(httpStatus: head.status)) }
+            // Trailers only: what would be trailers stands in the head.
             let trailers = HeaderMap()
             trailers.copy(from: self.upstreamHeaders)
-            self.giveInitialMetadata(HeaderMap())
-            return self.end(status, trailers)
-        }
-        guard head.status == 200 else {
-            // An error page is no message. Its grpc-status, if it has one, comes in trailers we do not wait for.
-            return self.fail(GRPCStatus(self.upstreamHeaders) ?? GRPCStatus(httpStatus: head.status))
+            return self.end(status ?? GRPCStatus(httpStatus: head.status), trailers)
         }
         let metadata = HeaderMap()
         metadata.copy(from: self.upstreamHeaders)
         self.giveInitialMetadata(metadata)
+        guard head.status == 200 else {
+            // An error page is no message. Its grpc-status, if it has one, comes in trailers we do not wait for.
+            return self.fail(GRPCStatus(self.upstreamHeaders) ?? GRPCStatus(httpStatus: head.status))
+        }
     }
 
     private func giveInitialMetadata(_ metadata: HeaderMap) {
@@ -255,7 +256,7 @@ final class GRPCCallout: UpstreamReceiver {
     private func end(_ status: GRPCStatus, _ trailers: HeaderMap) {
         if self.isStream {
             self.onEvent?(.trailingMetadata(trailers))
-            self.fail(status)
+            self.finish(.closed(status))
         } else if status.code == GRPCStatus.ok, let answer = self.answer {
             self.finish(.message(self.body(answer)))
         } else if status.code == GRPCStatus.ok {
@@ -265,7 +266,21 @@ final class GRPCCallout: UpstreamReceiver {
         }
     }
 
-    private func fail(_ status: GRPCStatus) { self.finish(.closed(status)) }
+    /// A stream sees all its callbacks nevertheless, as in Envoy: without a response, those of one that the gateway
+    /// makes itself.
+    private func fail(_ status: GRPCStatus) {
+        self.stop()
+        if self.isStream {
+            let trailers = HeaderMap()
+            if !self.hasInitialMetadata {
+                GRPCReply.fill(
+                    trailers, httpStatus: 200, grpcStatus: status.code, message: status.message, headers: [])
+                self.giveInitialMetadata(HeaderMap())
+            }
+            self.onEvent?(.trailingMetadata(trailers))
+        }
+        self.finish(.closed(status))
+    }
 
     private func finish(_ event: Event) {
         self.stop()

@@ -84,7 +84,10 @@ final class GRPCCallouts: GRPCHost {
         map.append("te", "trailers")
         if timeoutMilliseconds > 0 {
             // At most eight digits (gRPC over HTTP/2, "Timeout").
-            map.append(name: "grpc-timeout", value: "\(min(timeoutMilliseconds, 99_999_999))m")
+            let isShort = timeoutMilliseconds <= 99_999_999
+            map.append(
+                name: "grpc-timeout",
+                value: isShort ? "\(timeoutMilliseconds)m" : "\(timeoutMilliseconds / 1000)S")
         }
         map.append("content-type", "application/grpc")
         for (name, value) in service?.initialMetadata ?? [] {
@@ -93,7 +96,7 @@ final class GRPCCallouts: GRPCHost {
         let metadata = request.metadata
         for index in 0..<metadata.count {
             let name = metadata.name(at: index)
-            if name.equals("content-type") { continue }
+            if name.equals("content-type") || timeoutMilliseconds > 0 && name.equals("grpc-timeout") { continue }
             map.append(name: name, value: metadata.value(at: index))
         }
         return HTTP2FieldMapping.request(map)

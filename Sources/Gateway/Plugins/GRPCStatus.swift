@@ -1,6 +1,6 @@
 import ProxyWasm
 
-/// How a gRPC call ended: the code of the specification (0…16), and text for people.
+/// How a gRPC call ended: the code of the specification (0…16) or `none`, and text for people.
 struct GRPCStatus: Equatable {
     var code: UInt32
     var message: [UInt8]
@@ -12,14 +12,9 @@ struct GRPCStatus: Equatable {
 
     /// What `grpc-status` and `grpc-message` of trailers, or of a response without a body, say; nil: nothing.
     init?(_ map: HeaderMap) {
-        guard let text = map.first("grpc-status") else { return nil }
-        // Not a number: INVALID_CODE of Envoy is not one of the specification's, UNKNOWN is.
-        guard let code = text.decimal(), code <= Int(Int32.max) else {
-            self.code = Self.unknown
-            self.message = Array("the peer's grpc-status is no number".utf8)
-            return
-        }
-        self.code = UInt32(code)
+        guard let text = map.first("grpc-status"), !text.isEmpty else { return nil }
+        let code = text.decimal() ?? -1
+        self.code = (0...16).contains(code) ? UInt32(code) : Self.none
         self.message = map.first("grpc-message").map(Self.percentDecoded) ?? []
     }
 
@@ -33,6 +28,8 @@ struct GRPCStatus: Equatable {
     static let resourceExhausted: UInt32 = 8
     static let internalError: UInt32 = 13
     static let unavailable: UInt32 = 14
+    /// What a plugin is told of a `grpc-status` that the specification does not have, as by Envoy: -1.
+    static let none = UInt32.max
 
     /// `grpc-message`: `%XX` is a byte; what is not is left as it stands.
     static func percentDecoded(_ text: UnsafeRawBufferPointer) -> [UInt8] {

@@ -6,6 +6,7 @@ public struct GRPCService: Sendable, Equatable {
     public var clusterName: [UInt8] = []
     /// Empty: not given.
     public var authority: [UInt8] = []
+    /// As on the wire.
     public var initialMetadata: [(name: [UInt8], value: [UInt8])] = []
 
     public static let maximumBytes = 64 << 10
@@ -57,7 +58,8 @@ public struct GRPCService: Sendable, Equatable {
             if field.number == 1 { name = Array(content) }
             if field.number == 2 { value = Array(content) }
         }
-        self.initialMetadata.append((name, value))
+        let wire = name.withUnsafeBytes { name in value.withUnsafeBytes { GRPCMetadata.wireValue(name, $0) } }
+        self.initialMetadata.append((name, wire ?? value))
         return !reader.isMalformed
     }
 }

@@ -101,6 +101,11 @@ extension PluginVM {
         pairs.allSatisfy { name, value in
             if HeaderRules.isPseudo(name) || HeaderRules.isName(name, "host") { return true }
             if HeaderRules.isName(name, "content-length") || HeaderRules.isName(name, "te") { return true }
+            if let bytes = GRPCMetadata.wireValue(name, value) {
+                return bytes.withUnsafeBytes {
+                    HeaderRules.allows(name, $0, in: nil) && map.append(name: name, value: $0)
+                }
+            }
             return HeaderRules.allows(name, value, in: nil) && map.append(name: name, value: value)
         }
     }

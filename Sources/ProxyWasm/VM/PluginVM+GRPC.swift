@@ -16,7 +16,8 @@ extension PluginVM {
         self.deliver(.trailingMetadata(metadata), token: token)
     }
 
-    /// `proxy_on_grpc_close`: the peer has ended, or the call has failed. `status`: 0…16 of the gRPC specification.
+    /// `proxy_on_grpc_close`: the peer has ended, or the call has failed. `status`: 0…16 of the gRPC
+    /// specification, or 0xFFFFFFFF for none of these.
     public func grpcClosed(token: UInt32, status: UInt32, message: [UInt8]) {
         self.deliver(.closed(status: status, message: message), token: token)
     }

@@ -29,6 +29,16 @@ ENV(proxy_done) u32 proxy_done(void);
 ENV(proxy_call_foreign_function)
 u32 proxy_call_foreign_function(const char *name, u32 size, const char *input, u32 input_size, const char **result,
                                 u32 *result_size);
+ENV(proxy_grpc_call)
+u32 proxy_grpc_call(const char *upstream, u32 upstream_size, const char *service, u32 service_size, const char *method,
+                    u32 method_size, const char *metadata, u32 metadata_size, const char *message, u32 message_size,
+                    u32 timeout, u32 *id);
+ENV(proxy_grpc_stream)
+u32 proxy_grpc_stream(const char *upstream, u32 upstream_size, const char *service, u32 service_size,
+                      const char *method, u32 method_size, const char *metadata, u32 metadata_size, u32 *id);
+ENV(proxy_grpc_send) u32 proxy_grpc_send(u32 id, const char *message, u32 size, u32 end);
+ENV(proxy_grpc_cancel) u32 proxy_grpc_cancel(u32 id);
+ENV(proxy_grpc_close) u32 proxy_grpc_close(u32 id);
 
 WASI(environ_sizes_get) u32 environ_sizes_get(u32 *count, u32 *size);
 WASI(environ_get) u32 environ_get(u32 *pointers, char *text);

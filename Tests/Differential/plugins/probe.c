@@ -3,11 +3,12 @@
 // Configuration: {"name":"a","script":"rh: get 0 x-a; return 1 # call: effective caller; continue 0"}
 static void created(unsigned context, unsigned parent);
 #define ON_CONTEXT_CREATED created
+#include "grpc_steps.h"
 #include "state_steps.h"
 
 // What is remembered of a stream: its path, and how often each of its callbacks ran.
 #define KEPT 64
-enum { RH, RB, RT, SH, SB, ST, CALL, TICK, KINDS };
+enum { RH, RB, RT, SH, SB, ST, CALL, GI, GM, GT, GC, TICK, KINDS };
 static struct { u32 path_size; char path[60]; u32 times[KINDS]; } kept[KEPT];
 static u32 newest_stream, first_stream, root_times[KINDS];
 
@@ -71,7 +72,8 @@ static u32 run(u32 result) {
         } else if (equal(verb, "ids")) {
             put_text(" context "), put_number(now.context), put_text(" root "), put_number(now.root);
             end_line(INFO);
-        } else if (!stream_step(verb, rest, now.stream) && !shared_step(verb, rest) && !machine_step(verb, rest)) {
+        } else if (!stream_step(verb, rest, now.stream) && !grpc_step(verb, rest, now.stream) &&
+                   !shared_step(verb, rest) && !machine_step(verb, rest)) {
             put_text(" : no such step");
             end_line(ERROR);
         }
@@ -190,6 +192,31 @@ EXPORT(proxy_on_http_call_response) void on_call(u32 root, u32 token, u32 count_
     end_line(INFO);
     run(0);
 }
+
+// gRPC: initial metadata, a message, trailing metadata, the end. `$g` is the call's id there.
+static void grpc(const char *name, u32 kind, u32 root, u32 id, const char *what, u32 size) {
+    begin();
+    u32 i = grpc_call_with(id);
+    enter(name, root, grpc_calls[i].context);
+    last_grpc = id;
+    now.size = size;
+    count(kind);
+    put_prefix();
+    put_char(' ');
+    put((str){grpc_calls[i].method, grpc_calls[i].size});
+    put_text(what);
+    if (kind == GI) put_text(size ? "some" : "none"); else put_number(size);
+    end_line(INFO);
+    run(0);
+}
+EXPORT(proxy_on_grpc_receive_initial_metadata) void on_gi(u32 root, u32 id, u32 size) {
+    grpc("gi", GI, root, id, " ", size);
+}
+EXPORT(proxy_on_grpc_receive) void on_gm(u32 root, u32 id, u32 size) { grpc("gm", GM, root, id, " size ", size); }
+EXPORT(proxy_on_grpc_receive_trailing_metadata) void on_gt(u32 root, u32 id, u32 size) {
+    grpc("gt", GT, root, id, " count ", size);
+}
+EXPORT(proxy_on_grpc_close) void on_gc(u32 root, u32 id, u32 status) { grpc("gc", GC, root, id, " status ", status); }
 
 // Layer 4: new connection, data and close of either side.
 EXPORT(proxy_on_new_connection) u32 on_nc(u32 context) {

@@ -29,6 +29,15 @@ static u32 raw_call(str name, const u64 *a) {
     if (equal(name, "call")) {
         return proxy_http_call(P(0), N(1), P(2), N(3), P(4), N(5), P(6), N(7), N(8), P(9));
     }
+    if (equal(name, "grpc_call")) {
+        return proxy_grpc_call(P(0), N(1), P(2), N(3), P(4), N(5), P(6), N(7), P(8), N(9), N(10), P(11));
+    }
+    if (equal(name, "grpc_stream")) {
+        return proxy_grpc_stream(P(0), N(1), P(2), N(3), P(4), N(5), P(6), N(7), P(8));
+    }
+    if (equal(name, "grpc_send")) return proxy_grpc_send(N(0), P(1), N(2), N(3));
+    if (equal(name, "grpc_cancel")) return proxy_grpc_cancel(N(0));
+    if (equal(name, "grpc_close")) return proxy_grpc_close(N(0));
     if (equal(name, "get_property")) return proxy_get_property(P(0), N(1), P(2), P(3));
     if (equal(name, "set_property")) return proxy_set_property(P(0), N(1), P(2), N(3));
     if (equal(name, "status")) return proxy_get_status(P(0), P(1), P(2));
@@ -57,9 +66,9 @@ static u32 raw_call(str name, const u64 *a) {
 }
 
 static u32 raw(str *step) {
-    u64 a[10] = {0};
+    u64 a[12] = {0};
     str name = word(step);
-    for (u32 i = 0; i < 10 && step->size; i++) a[i] = value_of(word(step));
+    for (u32 i = 0; i < 12 && step->size; i++) a[i] = value_of(word(step));
     return raw_call(name, a);
 }
 

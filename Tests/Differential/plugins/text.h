@@ -76,7 +76,7 @@ static str word(str *step) {
 }
 
 // What a number may be called: ids that hostcalls gave, and addresses at the edge of memory.
-static u32 last_queue, last_metric, last_token, last_cas;
+static u32 last_queue, last_metric, last_token, last_cas, last_grpc, first_grpc;
 static u8 scratch[64];
 
 static u64 value_of(str s) {
@@ -87,6 +87,8 @@ static u64 value_of(str s) {
     if (starts(s, "$m")) return last_metric;
     if (starts(s, "$t")) return last_token;
     if (starts(s, "$c")) return last_cas;
+    if (starts(s, "$g")) return last_grpc;
+    if (starts(s, "$f")) return first_grpc;
     if (starts(s, "tmp")) return (u32)scratch;
     if (starts(s, "max")) return 0xffffffffu;
     if (starts(s, "@")) return (u32)s.data + 1;

@@ -62,7 +62,11 @@ struct GRPCConformanceTests {
         GRPCCase(
             "K2 a unary success is one on_grpc_receive with the message, unframed",
             Self.unary(
-                Guest.grpcCall("Unary", metadata: [("x-mine", "1"), (":path", "/evil"), ("te", "gzip")]),
+                Guest.grpcCall(
+                    "Unary",
+                    metadata: [
+                        ("x-mine", "1"), (":path", "/evil"), ("te", "gzip"), ("grpc-timeout", "1S"), ("k-bin", "ab"),
+                    ]),
                 [
                     .grpcReceive: Guest.message + "(call $num (call $get_buffer_status (i32.const 5) (i32.const 280) "
                         + "(i32.const 284)))(call $num (i32.load (i32.const 280)))"
@@ -73,6 +77,7 @@ struct GRPCConformanceTests {
                 #expect(request.path == "/test.Service/Unary" && request[":method"] == "POST")
                 #expect(request["te"] == "trailers" && request["content-type"] == "application/grpc")
                 #expect(request["x-mine"] == "1" && request["grpc-timeout"] == "5000m")
+                #expect(request["k-bin"] == "YWI=")
                 #expect(request.messages == [Array("hello".utf8)])
             }
         ),
@@ -196,6 +201,23 @@ struct GRPCConformanceTests {
                     .grpcTrailingMetadata: "(call $value (i32.const 5) {grpc-status})",
                 ]),
             guest: ["0", "0", "initial 6", "0", "trailing 6", "0", "5", "close 6 5"]
+        ),
+        GRPCCase(
+            "K6 a stream that the peer resets at once: the callbacks of a response that the gateway makes",
+            Self.waiting(
+                Guest.grpcStream("Reset") + Guest.grpcSend("x", end: true),
+                [
+                    .grpcInitialMetadata: "(call $count (i32.const 4))",
+                    .grpcTrailingMetadata: "(call $value (i32.const 5) {grpc-status})",
+                ]),
+            guest: ["0", "0", "initial 6", "0", "trailing 6", "0", "14", "close 6 14"]
+        ),
+        GRPCCase(
+            "K6 a stream that the peer resets behind a message: empty trailing metadata, close",
+            Self.waiting(
+                Guest.grpcStream("Break") + Guest.grpcSend("x", end: true),
+                [.grpcTrailingMetadata: "(call $count (i32.const 5))"]),
+            guest: ["0", "0", "initial 6", "receive 6 1", "trailing 6", "0", "close 6 13"]
         ),
         GRPCCase(
             "K7 grpc_send with end half-closes; the peer's messages still arrive",
