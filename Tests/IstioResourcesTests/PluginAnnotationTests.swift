@@ -30,6 +30,7 @@ struct PluginAnnotationTests {
         Good("table-limit: '10000000'") { $0.tableElements = 10_000_000 },
         Good("http-calls: '0'") { $0.httpCalls = 0 },
         Good("grpc-calls: '7'") { $0.grpcCalls = 7 },
+        Good("name-lookups: '10000'") { $0.nameLookups = 10_000 },
         Good("shared-data-bytes: 1Mi") { $0.sharedDataBytes = 1 << 20 },
         Good("shared-data-items: '100000'") { $0.sharedDataItems = 100_000 },
         Good("shared-queue-bytes: '0'") { $0.sharedQueueBytes = 0 },
@@ -50,8 +51,8 @@ struct PluginAnnotationTests {
     }
 
     static let names =
-        "callback-deadline, stream-cpu-budget, memory-limit, table-limit, http-calls, grpc-calls, shared-data-bytes, "
-        + "shared-data-items, shared-queue-bytes, shared-queue-items, message-size, log-lines, log-bytes, metrics, "
+        "callback-deadline, stream-cpu-budget, memory-limit, table-limit, http-calls, grpc-calls, name-lookups, "
+        + "shared-data-bytes, shared-data-items, shared-queue-bytes, shared-queue-items, message-size, log-lines, log-bytes, metrics, "
         + "allow-headers-stop-iteration, vm-id, vm-configuration, allowed-capabilities"
 
     /// The annotation, and the whole message after the place.
@@ -71,6 +72,7 @@ struct PluginAnnotationTests {
         ("http-calls: '+1'", "must be a number from 0 to 100000"),
         ("http-calls: ''", "must be a number from 0 to 100000"),
         ("grpc-calls: '100001'", "must be a number from 0 to 100000"),
+        ("name-lookups: '10001'", "must be a number from 0 to 10000"),
         ("shared-data-bytes: 65Mi", "must be a size up to 64Mi, e.g. \"1Mi\""),
         ("shared-data-items: '100001'", "must be a number from 0 to 100000"),
         ("shared-queue-bytes: '-1'", "must be a size up to 64Mi, e.g. \"1Mi\""),

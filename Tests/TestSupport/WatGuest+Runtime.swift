@@ -23,7 +23,7 @@ extension WatGuest {
             ("proxy_set_shared_data", 5), ("proxy_register_shared_queue", 3), ("proxy_enqueue_shared_queue", 3),
             ("proxy_dequeue_shared_queue", 3), ("proxy_resolve_shared_queue", 5), ("proxy_define_metric", 4),
             ("proxy_get_metric", 2), ("proxy_continue_request", 0), ("proxy_continue_response", 0),
-            ("proxy_call_foreign_function", 6),
+            ("proxy_call_foreign_function", 6), ("envoy_resolve_dns", 3),
         ]))
         \(Self.imports("wasi_snapshot_preview1", [
             ("fd_write", 4), ("environ_sizes_get", 2), ("environ_get", 2), ("random_get", 2), ("args_sizes_get", 2),

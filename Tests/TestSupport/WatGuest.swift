@@ -33,6 +33,7 @@ package struct WatGuest: Sendable {
         case log = "proxy_on_log"
         case delete = "proxy_on_delete"
         case foreignFunction = "proxy_on_foreign_function"
+        case resolveDNS = "envoy_on_resolve_dns"
 
         package func parameters(_ version: String) -> Int {
             switch self {
@@ -40,7 +41,7 @@ package struct WatGuest: Sendable {
             case .downstreamClose, .upstreamClose: 2
             case .requestHeaders, .responseHeaders: version == "0_1_0" ? 2 : 3
             case .contextCreate, .vmStart, .configure, .requestTrailers, .responseTrailers, .queueReady: 2
-            case .requestBody, .responseBody, .foreignFunction, .downstreamData, .upstreamData: 3
+            case .requestBody, .responseBody, .foreignFunction, .resolveDNS, .downstreamData, .upstreamData: 3
             case .grpcInitialMetadata, .grpcReceive, .grpcTrailingMetadata, .grpcClose: 3
             case .httpCallResponse: 5
             }
@@ -54,7 +55,7 @@ package struct WatGuest: Sendable {
                 .newConnection, .downstreamData, .upstreamData:
                 0
             case .contextCreate, .tick, .httpCallResponse, .queueReady, .downstreamClose, .upstreamClose, .log,
-                .delete, .foreignFunction:
+                .delete, .foreignFunction, .resolveDNS:
                 nil
             case .grpcInitialMetadata, .grpcReceive, .grpcTrailingMetadata, .grpcClose: nil
             }

@@ -215,6 +215,7 @@ enum ConfigurationDump {
             "streamCPUMilliseconds": .integer(Int(limits.streamCPUMilliseconds)),
             "httpCalls": .integer(Int(limits.httpCalls)),
             "grpcCalls": .integer(Int(limits.grpcCalls)),
+            "nameLookups": .integer(Int(limits.nameLookups)),
             "sharedDataBytes": .unsigned(limits.sharedDataBytes),
             "sharedDataItems": .integer(Int(limits.sharedDataItems)),
             "sharedQueueBytes": .unsigned(limits.sharedQueueBytes),

@@ -16,6 +16,7 @@ final class PluginRuntime: PluginHost {
     @exclusivity(unchecked) private var ticks: [UInt32: LoopTimer] = [:]
     @exclusivity(unchecked) private var calls: [UInt32: HTTPCallout] = [:]
     private let grpcCallouts: GRPCCallouts
+    private let nameLookups: NameLookups
     /// Roots that have answered false to `proxy_on_done`: when they are ended all the same.
     private var endings: [UInt32: Scheduled<Void>] = [:]
     @exclusivity(unchecked) private var isShutDown = false
@@ -28,6 +29,7 @@ final class PluginRuntime: PluginHost {
         self.worker = worker
         let eventLoop = worker.eventLoop
         self.grpcCallouts = GRPCCallouts(worker: worker) { [reference] in reference.runtime?.vm }
+        self.nameLookups = NameLookups(eventLoop: eventLoop) { [reference] in reference.runtime?.vm }
         let reference = NIOLoopBound(self.reference, eventLoop: eventLoop)
         self.queueWaker = { eventLoop.execute { reference.value.runtime?.vm?.deliverQueueEvents() } }
         self.reference.runtime = self
@@ -123,6 +125,7 @@ final class PluginRuntime: PluginHost {
         for ending in self.endings.values { ending.cancel() }
         self.endings = [:]
         self.grpcCallouts.cancelAll()
+        self.nameLookups.cancelAll()
         if healthy { self.vm?.shutDown() }
         self.reference.runtime = nil
     }
@@ -208,6 +211,12 @@ final class PluginRuntime: PluginHost {
     func cancelHTTPCall(token: UInt32) {
         self.calls.removeValue(forKey: token)?.cancel()
     }
+
+    func startNameLookup(token: UInt32, plugin: PluginContext, name: UnsafeRawBufferPointer) -> Status {
+        self.isShutDown ? .internalFailure : self.nameLookups.start(token: token, name: name)
+    }
+
+    func cancelNameLookup(token: UInt32) { self.nameLookups.cancel(token: token) }
 
     var grpc: (any GRPCHost)? { self.grpcCallouts }
 

@@ -98,6 +98,10 @@ private final class TrialHost: PluginHost {
     }
 
     func cancelHTTPCall(token: UInt32) {}
+
+    /// The same.
+    func startNameLookup(token: UInt32, plugin: PluginContext, name: UnsafeRawBufferPointer) -> Status { .ok }
+
     func attribute(_ path: PropertyPath, into attribute: inout AttributeBuffer) -> Status {
         RootAttributes.get(path, node: self.options.node, into: &attribute)
     }

@@ -25,6 +25,7 @@ enum PluginAnnotations {
         "table-limit": .count(\.tableElements, 1...10_000_000),
         "http-calls": .count(\.httpCalls, 0...100_000),
         "grpc-calls": .count(\.grpcCalls, 0...100_000),
+        "name-lookups": .count(\.nameLookups, 0...10_000),
         "shared-data-bytes": .size(\.sharedDataBytes, 0...(64 << 20), "a size up to 64Mi, e.g. \"1Mi\""),
         "shared-data-items": .count(\.sharedDataItems, 0...100_000),
         "shared-queue-bytes": .size(\.sharedQueueBytes, 0...(64 << 20), "a size up to 64Mi, e.g. \"1Mi\""),

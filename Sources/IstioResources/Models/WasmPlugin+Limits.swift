@@ -8,6 +8,7 @@ extension WasmPlugin {
         package var tableElements: UInt32?
         package var httpCalls: UInt32?
         package var grpcCalls: UInt32?
+        package var nameLookups: UInt32?
         package var sharedDataBytes: UInt64?
         package var sharedDataItems: UInt32?
         package var sharedQueueBytes: UInt64?

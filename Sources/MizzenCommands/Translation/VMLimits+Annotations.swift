@@ -14,6 +14,7 @@ extension VMLimits {
         set(\.tableElements, annotations.tableElements)
         set(\.httpCalls, annotations.httpCalls)
         set(\.grpcCalls, annotations.grpcCalls)
+        set(\.nameLookups, annotations.nameLookups)
         set(\.sharedDataBytes, annotations.sharedDataBytes)
         set(\.sharedDataItems, annotations.sharedDataItems)
         set(\.sharedQueueBytes, annotations.sharedQueueBytes)

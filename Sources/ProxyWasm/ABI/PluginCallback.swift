@@ -7,11 +7,12 @@ public enum PluginCallback: UInt8, Sendable, CaseIterable {
     case httpCallResponse
     case grpcReceiveInitialMetadata, grpcReceive, grpcReceiveTrailingMetadata, grpcClose
     case foreignFunction
+    case resolveDNS
     case done, log, delete
     /// Anything else.
     case other
 
-    /// The ABI's name without `proxy_`: `on_request_headers`.
+    /// The export's name without `proxy_` or `envoy_`: `on_request_headers`.
     public var name: String {
         switch self {
         case .contextCreate: "on_context_create"
@@ -36,6 +37,7 @@ public enum PluginCallback: UInt8, Sendable, CaseIterable {
         case .grpcReceiveTrailingMetadata: "on_grpc_receive_trailing_metadata"
         case .grpcClose: "on_grpc_close"
         case .foreignFunction: "on_foreign_function"
+        case .resolveDNS: "on_resolve_dns"
         case .done: "on_done"
         case .log: "on_log"
         case .delete: "on_delete"
@@ -45,6 +47,6 @@ public enum PluginCallback: UInt8, Sendable, CaseIterable {
 
     /// The callback with that export name.
     init(export: String) {
-        self = Self.allCases.first { "proxy_\($0.name)" == export } ?? .other
+        self = Self.allCases.first { "proxy_\($0.name)" == export || "envoy_\($0.name)" == export } ?? .other
     }
 }

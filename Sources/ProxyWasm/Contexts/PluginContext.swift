@@ -24,6 +24,8 @@ public final class PluginContext {
     var httpCalls = 0
     /// gRPC calls and streams that are open.
     var grpcCalls = 0
+    /// Names being resolved.
+    var nameLookups = 0
 
     @exclusivity(unchecked) var state = State.starting
     /// `proxy_done` has been called; the end is queued.

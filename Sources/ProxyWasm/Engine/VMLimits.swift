@@ -17,6 +17,8 @@ public struct VMLimits: Sendable, Equatable {
     public var httpCalls: UInt32 = 1000
     /// gRPC calls and streams that are open.
     public var grpcCalls: UInt32 = 1000
+    /// Names being resolved.
+    public var nameLookups: UInt32 = 100
     /// Keys and values that the plugin's `vm_id` may hold in shared data, by all its plugins and workers.
     public var sharedDataBytes: UInt64 = 32 << 20
     public var sharedDataItems: UInt32 = 50_000
@@ -52,6 +54,7 @@ public enum PluginLimit: String, Sendable, CaseIterable {
     case memory = "memory-limit"
     case httpCalls = "http-calls"
     case grpcCalls = "grpc-calls"
+    case nameLookups = "name-lookups"
     /// Of the `vm_id` or of the process.
     case sharedData = "shared-data"
     case sharedQueue = "shared-queue"
@@ -70,12 +73,13 @@ public enum PluginLimit: String, Sendable, CaseIterable {
         case .memory: 2
         case .httpCalls: 3
         case .grpcCalls: 4
-        case .sharedData: 5
-        case .sharedQueue: 6
-        case .messageSize: 7
-        case .logRate: 8
-        case .metrics: 9
-        case .properties: 10
+        case .nameLookups: 5
+        case .sharedData: 6
+        case .sharedQueue: 7
+        case .messageSize: 8
+        case .logRate: 9
+        case .metrics: 10
+        case .properties: 11
         }
     }
 }

@@ -29,6 +29,13 @@ public protocol PluginHost: AnyObject {
     ) -> Status
     /// The plugin is gone: forget the call, deliver nothing.
     func cancelHTTPCall(token: UInt32)
+    /// Look a host name up: its IPv6 addresses if there are any, else the IPv4 ones. It has no NUL, but may be none: an
+    /// empty one has no address, and of one that is longer than 255 bytes, which cannot be resolved, the first 256 are
+    /// given. Any status but `.ok` means that there will be no answer. Deliver exactly one `vm.nameResolved(...)` later,
+    /// never inside this call. `name` is valid during the call only. The default: UNIMPLEMENTED.
+    func startNameLookup(token: UInt32, plugin: PluginContext, name: UnsafeRawBufferPointer) -> Status
+    /// The plugin is gone: forget the lookup, deliver nothing.
+    func cancelNameLookup(token: UInt32)
     /// Makes gRPC calls; nil (the default): plugins cannot make any.
     var grpc: (any GRPCHost)? { get }
     /// An attribute outside any stream (section 2.10); `plugin_*` never get here.
@@ -47,6 +54,10 @@ public protocol PluginHost: AnyObject {
 
 extension PluginHost {
     public var grpc: (any GRPCHost)? { nil }
+    public func startNameLookup(token: UInt32, plugin: PluginContext, name: UnsafeRawBufferPointer) -> Status {
+        .unimplemented
+    }
+    public func cancelNameLookup(token: UInt32) {}
     public var queueWaker: (@Sendable () -> Void)? { nil }
     public var foreignFunctions: (any ForeignFunctionProvider)? { nil }
     public func pluginDidEnd(_ plugin: PluginContext) {}

@@ -2,9 +2,7 @@ extension Hostcalls {
     static let foreignFunctions: [Hostcall] = [
         Self.define("proxy_call_foreign_function", "iiiiii") { vm, v in
             vm.callForeignFunction(v[0].i32, v[1].i32, v[2].i32, v[3].i32, v[4].i32, v[5].i32)
-        },
-        // Envoy's own; nothing is resolved.
-        Self.define("envoy_resolve_dns", "iii") { _, _ in .unimplemented },
+        }
     ]
 }
 

@@ -24,7 +24,7 @@ enum HostcallTable {
         Hostcalls.logging, Hostcalls.timers, Hostcalls.headers, Hostcalls.buffers, Hostcalls.properties,
         Hostcalls.streamControl, Hostcalls.localResponse, Hostcalls.httpCalls, Hostcalls.grpcCalls,
         Hostcalls.sharedData, Hostcalls.sharedQueues, Hostcalls.metrics, Hostcalls.foreignFunctions,
-        Hostcalls.runtime,
+        Hostcalls.nameLookups, Hostcalls.runtime,
     ]
     static let wasiGroups: [[Hostcall]] = [
         WASI.args, WASI.environment, WASI.clock, WASI.random, WASI.fileDescriptors, WASI.paths, WASI.process,

@@ -8,6 +8,7 @@ enum DeferredAction {
     case deletePlugin(PluginContext)
     case callResponse(token: UInt32, headers: HeaderMap?, body: (any BodyBuffer)?, trailers: HeaderMap?)
     case grpc(token: UInt32, GRPCEvent)
+    case nameResolved(token: UInt32, addresses: [ResolvedAddress]?)
 }
 
 extension PluginVM {
@@ -115,6 +116,8 @@ extension PluginVM {
             self.httpCallResponse(token: token, headers: headers, body: body, trailers: trailers)
         case .grpc(let token, let event):
             self.deliver(event, token: token)
+        case .nameResolved(let token, let addresses):
+            self.nameResolved(token: token, addresses: addresses)
         }
     }
 }

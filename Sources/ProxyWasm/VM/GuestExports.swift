@@ -28,7 +28,8 @@ enum GuestExportTypes {
         case "proxy_on_http_call_response":
             FunctionType([.i32, .i32, .i32, .i32, .i32], [])
         case "proxy_on_grpc_receive_initial_metadata", "proxy_on_grpc_receive_trailing_metadata",
-            "proxy_on_grpc_receive", "proxy_on_grpc_close", "proxy_on_foreign_function":
+            "proxy_on_grpc_receive", "proxy_on_grpc_close", "proxy_on_foreign_function",
+            "envoy_on_resolve_dns":
             FunctionType([.i32, .i32, .i32], [])
         default:
             nil
@@ -66,6 +67,8 @@ struct GuestExports {
     var delete: GuestFunction?
     /// 0.2.x
     var foreignFunction: GuestFunction?
+    /// Envoy's own.
+    var resolveDNS: GuestFunction?
 
     /// Nothing yet: before instantiation.
     init() {}
@@ -106,6 +109,7 @@ struct GuestExports {
         self.log = find("proxy_on_log")
         self.delete = find("proxy_on_delete")
         self.foreignFunction = version == .v0_1_0 ? nil : find("proxy_on_foreign_function")
+        self.resolveDNS = find("envoy_on_resolve_dns")
     }
 }
 

@@ -215,6 +215,7 @@ extension PluginVM {
             self.host.cancelHTTPCall(token: token)
         }
         self.cancelGRPC(of: plugin)
+        self.cancelLookups(of: plugin)
         self.plugins.removeAll { $0 === plugin }
         // Streams refer to their root without keeping it.
         self.departed.append(plugin)

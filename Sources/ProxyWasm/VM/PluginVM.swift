@@ -101,7 +101,10 @@ public final class PluginVM {
     @exclusivity(unchecked) var callHeaders: HeaderMap?
     @exclusivity(unchecked) var callBody: (any BodyBuffer)?
     @exclusivity(unchecked) var callTrailers: HeaderMap?
-    /// Buffer 8 in `proxy_on_foreign_function`.
+    // Names being resolved.
+    var lookups: [UInt32: PluginContext] = [:]
+    var lastLookupToken: UInt32 = 0
+    /// Buffer 8 in `proxy_on_foreign_function` and `envoy_on_resolve_dns`.
     @exclusivity(unchecked) var callData: [UInt8]?
     var lastStatusCode: UInt32 = 0
     var lastStatusMessage: [UInt8] = []

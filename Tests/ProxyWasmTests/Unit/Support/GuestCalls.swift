@@ -144,6 +144,14 @@ extension ScriptedInstance {
     }
 
     /// The value and its CAS (at 24).
+    /// The token is 77 where none was written.
+    func resolve(_ name: String) throws -> (status: Status, token: UInt32) {
+        let name = self.put(name)
+        self.write([77, 0, 0, 0], at: 24)
+        let status = try self.status("envoy_resolve_dns", name.address, name.count, 24)
+        return (status, self.u32(24))
+    }
+
     func sharedData(_ key: String) throws -> (answer: Answer, cas: UInt32) {
         let key = self.put(key)
         let raw = try self.status("proxy_get_shared_data", key.address, key.count, 16, 20, 24)

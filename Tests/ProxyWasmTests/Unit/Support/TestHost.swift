@@ -28,6 +28,9 @@ final class TestHost: PluginHost {
     var properties: [String: String] = [:]
     var whenFailing: ((PluginVM) -> Void)?
     var grpc: (any GRPCHost)?
+    var lookups: [(token: UInt32, plugin: UInt32, name: String)] = []
+    var cancelledLookups: [UInt32] = []
+    var lookupStatus = Status.ok
 
     func log(_ level: LogLevel, plugin: PluginContext?, message: UnsafeRawBufferPointer) {
         self.lines.append(
@@ -71,6 +74,14 @@ final class TestHost: PluginHost {
     }
 
     func cancelHTTPCall(token: UInt32) { self.cancelled.append(token) }
+
+    func startNameLookup(token: UInt32, plugin: PluginContext, name: UnsafeRawBufferPointer) -> Status {
+        guard self.lookupStatus == .ok else { return self.lookupStatus }
+        self.lookups.append((token, plugin.id, String(decoding: name, as: UTF8.self)))
+        return .ok
+    }
+
+    func cancelNameLookup(token: UInt32) { self.cancelledLookups.append(token) }
 
     var foreignFunctions: (any ForeignFunctionProvider)?
 

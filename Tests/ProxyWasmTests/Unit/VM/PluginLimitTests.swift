@@ -52,6 +52,10 @@ import Testing
             guest in [try guest.httpCall().status]
         },
         Row(
+            "name-lookups: one more than may wait", { $0.nameLookups = 2 }, told: [.ok, .ok, .internalFailure],
+            counted: [.nameLookups: 1]
+        ) { guest in try ["a", "b", "c"].map { try guest.resolve($0).status } },
+        Row(
             "shared-data-bytes: keys and values count; what shrinks may", { $0.sharedDataBytes = 10 },
             told: [.ok, .internalFailure, .internalFailure, .ok, .ok], counted: [.sharedData: 2]
         ) { guest in
