@@ -40,7 +40,7 @@ final class ConformanceGateway: Sendable {
         self.lines = try CapturedLog()
         options.accessLog = options.accessLogFormat != nil
         options.accessLogDescriptor = self.lines.descriptor
-        options.foreignFunctions = ForeignFunctionRegistry.envoy
+        options.foreignFunctions = options.foreignFunctions ?? ForeignFunctionRegistry.envoy
         options.node = Self.node
         self.server = GatewayServer(
             options: options,

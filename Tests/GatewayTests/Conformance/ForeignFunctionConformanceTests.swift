@@ -1,3 +1,4 @@
+import Gateway
 import TestSupport
 import Testing
 
@@ -27,7 +28,29 @@ struct ForeignFunctionConformanceTests {
         Self.call("expr_create", expression) + Self.callWithResult("expr_evaluate")
     }
 
+    /// With a foreign function that calls back.
+    private static func calledBack() -> GatewayCase {
+        var row = GatewayCase(
+            "N20 proxy_on_foreign_function: in the root, buffer 8 is the data; it may act on a stream",
+            [
+                .requestHeaders: "(call $event {rh} (local.get 0))" + Guest.hold
+                    + "(call $num (call $foreign {\(CallBack.name)} {hello}))" + Guest.pause,
+                .foreignFunction: """
+                (call $event2 {foreign} (local.get 0) (local.get 1))
+                (call $num (local.get 2))
+                (call $bytes (i32.const 8) (i32.const 0) (i32.const 100))
+                \(Guest.onHeld("(call $value (i32.const 0) {:path})" + Guest.resume()))
+                """,
+            ],
+            guest: ["rh 2", "0", "foreign 1 \(CallBack.number)", "5", "0", "hello", "0", "/a"],
+            forwarded: ["GET /a"]
+        )
+        row.options.foreignFunctions = CallBack.functions
+        return row
+    }
+
     static let cases: [GatewayCase] = [
+        Self.calledBack(),
         GatewayCase(
             "N16 an unknown function: 1, also with bad out-pointers",
             [

@@ -100,6 +100,8 @@ struct VMSharingConformanceTests {
                 $0.note($0.guestLines.joined(separator: ", "))
             },
             guest: nil, forwarded: [],
+            // A start is tried on the VM that is there and then, as a plugin may just not be able to share one, on a
+            // VM of its own: two refusals when the configuration comes, two more for the request.
             client: ["503 length=0", "p1 accept, p2 refuse, p2 refuse, p2 refuse, p2 refuse, p1 rh"],
             logged: "plugin p2 did not start on worker 0: plugin p2: proxy_on_configure answered false"
         ),

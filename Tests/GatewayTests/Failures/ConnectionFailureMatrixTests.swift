@@ -6,15 +6,10 @@ import Testing
 
 /// The same at layer 4: however a NETWORK plugin fails in whatever callback, its connection and those of others flow on
 /// or end within a second, and the gateway goes on.
-@Suite("Failures of connections: every kind in every callback under every strategy", .timeLimit(.minutes(10)))
+@Suite(
+    "Failures of connections: every kind in every callback under every strategy", .serialized, .timeLimit(.minutes(10)))
 struct ConnectionFailureMatrixTests {
-    /// Callbacks of a connection, and a root's while a connection waits.
-    static let places: [WatGuest.Callback] = [
-        .contextCreate, .newConnection, .downstreamData, .upstreamData, .downstreamClose, .upstreamClose, .done, .log,
-        .delete, .tick,
-    ]
-
-    static let rows: [Row] = Self.places.flatMap { place in
+    static let rows: [Row] = ConnectionFaultPlace.allCases.flatMap { place in
         Fault.allCases.flatMap { fault in
             [FailStrategy.closed, .open, .reload].map { Row(place: place, fault: fault, strategy: $0) }
         }
@@ -23,99 +18,74 @@ struct ConnectionFailureMatrixTests {
     @Test("Row", arguments: rows) func row(_ row: Row) async throws { try await row.run() }
 
     struct Row: Sendable, CustomTestStringConvertible {
-        let place: WatGuest.Callback
+        let place: ConnectionFaultPlace
         let fault: Fault
         let strategy: FailStrategy
 
-        var testDescription: String { "\(self.fault) in \(self.place.rawValue), \(self.strategy.rawValue)" }
-
-        /// Fails in the first connection's callback, once for the whole gateway: shared data outlives the VM.
-        private var once: String {
-            """
-            (if (call $get_shared_data {failed} (i32.const 256) (i32.const 260) (i32.const 264))
-              (then
-                (drop (call $set_shared_data {failed} {1} (i32.const 0)))
-                (call $say {failing})
-                \(self.fault.code)))
-            """
-        }
-
-        private var callbacks: [WatGuest.Callback: String] {
-            switch self.place {
-            case .tick:
-                // The connection is held until the tick fails.
-                [
-                    .configure: Guest.tick(every: 20),
-                    .downstreamData: """
-                    (if (call $get_shared_data {failed} (i32.const 256) (i32.const 260) (i32.const 264))
-                      (then (global.set $held (local.get 0)) (return (i32.const 1))))
-                    """,
-                    .tick: "(if (global.get $held) (then \(self.once)))",
-                ]
-            case .contextCreate, .done, .delete, .log:
-                [self.place: Guest.ofStream(self.once)]
-            default:
-                [self.place: self.once]
-            }
-        }
+        var testDescription: String { "\(self.fault) in \(self.place), \(self.strategy.rawValue)" }
 
         func run() async throws {
-            let plugin = TestPlugin(self.callbacks, failStrategy: self.strategy) { definition in
-                definition.limits = VMLimits(memoryBytes: 4 << 20, callbackDeadlineMilliseconds: 30)
-            }
-            let gateway = try await TCPGateway([plugin])
+            let problems = try await FaultFindings.of { try await self.findings() }
+            #expect(problems == [], "\(self.testDescription)")
+        }
+
+        private func findings() async throws -> FaultFindings {
+            let grpc = self.place.isOfGRPC ? try HTTP2Server(script: GRPCServer.script) : nil
+            var options = GatewayOptions(workers: 1)
+            options.foreignFunctions = CallBack.functions
+            let gateway = try await TCPGateway(
+                [
+                    TestPlugin(FaultyConnectionGuest.first, name: "first"),
+                    TestPlugin(
+                        FaultyConnectionGuest.callbacks(self.place, self.fault), name: "bad",
+                        failStrategy: self.strategy
+                    ) { $0.limits = self.fault.limits },
+                ],
+                options: options,
+                clusters: grpc.map { [ConformanceGateway.cluster("grpc", port: $0.port, isHTTP2: true)] } ?? []
+            )
             let outcome = await TCPTalk.onThread { try self.converse(gateway) }
             await gateway.shutDown()
-            let problems: [String]
+            if let grpc { _ = await TCPTalk.onThread { grpc.stop() } }
+            var found: FaultFindings
             switch outcome {
-            case .success(let found): problems = found
-            case .failure(let error): problems = ["\(error)"]
+            case .success(let findings): found = findings
+            case .failure(let error): found = FaultFindings(problems: ["\(error)"])
             }
-            #expect(problems == [], "\(self.testDescription)\n\(gateway.log.text.suffix(2000))")
+            if !found.problems.isEmpty { found.problems.append(String(gateway.log.text.suffix(2000))) }
+            return found
         }
 
         /// What was not as it should be.
-        private func converse(_ gateway: TCPGateway) throws -> [String] {
-            var problems: [String] = []
-            let first = try Self.echo(gateway)
-            let wanted = self.isAfterTheBytes || self.strategy == .open ? "hello" : ""
-            if first.text != wanted { problems.append("the failing connection: '\(first.text)', not '\(wanted)'") }
-            if first.seconds > Self.patience { problems.append("it took \(first.seconds) s") }
+        private func converse(_ gateway: TCPGateway) throws -> FaultFindings {
+            let client = FaultConnectionClient(port: gateway.port)
+            // Of the same VM, idle while it fails.
+            let other = try client.open()
+            defer { other.close() }
+            try other.send("a")
+            try #require(try other.receive() == Array("a".utf8))
+
+            client.expect(try client.echo(), self.place.isAfterTheBytes ? "hello" : self.unserved, "the failing one")
             try poll("the plugin has failed", isTrue: { gateway.guestLines().contains("failing") })
-            // A first failure is answered with a new VM at once.
-            let second = try Self.echo(gateway)
-            if second.text != "hello" { problems.append("the next connection: '\(second.text)'") }
-            if second.seconds > Self.patience { problems.append("the next one took \(second.seconds) s") }
-            return problems
-        }
-
-        /// A second is the rule; what is measured here includes the fault's own time and other tests'.
-        private static let patience = 5.0
-
-        /// The bytes have been echoed when the callback runs.
-        private var isAfterTheBytes: Bool {
-            switch self.place {
-            case .downstreamClose, .upstreamClose, .done, .log, .delete: true
-            default: false
+            client.expect(try client.echo(over: other), self.unserved, "the other one")
+            guard self.place.isOfStart else {
+                // A first failure is answered with a new VM at once.
+                client.expect(try client.echo(), "hello", "the next one")
+                return client.findings
             }
+            client.expect(try client.echo(), self.unserved, "the one that starts it again")
+            client.expect(try client.echo(), self.unserved, "one while it waits")
+            // The way back takes some seconds: one kind of failure stands for all.
+            guard self.fault == .trap else { return client.findings }
+            let served = gateway.guestLines().count { $0 == "serving" }
+            try poll("the plugin serves again", until: .seconds(20)) {
+                _ = try client.echo()
+                return gateway.guestLines().count { $0 == "serving" } > served ? true : nil
+            }
+            client.expect(try client.echo(), "hello", "one behind that")
+            return client.findings
         }
 
-        private static func echo(_ gateway: TCPGateway) throws -> (text: String, seconds: Double) {
-            let start = ContinuousClock.now
-            let peer = try TCPPeer(port: gateway.port)
-            defer { peer.close() }
-            var bytes: [UInt8] = []
-            do {
-                try peer.send("hello")
-                peer.end()
-                bytes = try peer.receiveAll()
-            } catch {
-                // Broken off: what came before counts.
-                guard "\(error)".contains("reset") || "\(error)".contains("send") else { throw error }
-            }
-            let elapsed = ContinuousClock.now - start
-            let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
-            return (String(decoding: bytes, as: UTF8.self), seconds)
-        }
+        private var unserved: String { self.strategy == .open ? "hello" : "" }
     }
 }

@@ -19,12 +19,15 @@ final class TCPGateway: Sendable {
     private let refusingPort: Int
     private let listener: Listener
     private let httpPlugins: [TestPlugin]
+    /// Beside `upstream`, `callee` and `refusing`.
+    private let clusters: [ClusterConfiguration]
 
     init(
         _ plugins: [TestPlugin],
         listener: Listener = .tcp(cluster: "upstream"),
         httpPlugins: [TestPlugin] = [],
         options: GatewayOptions = GatewayOptions(workers: 1),
+        clusters: [ClusterConfiguration] = [],
         upstream: @escaping TCPServer.Script = TCPServer.echo
     ) async throws {
         let log = try CapturedLog()
@@ -35,6 +38,7 @@ final class TCPGateway: Sendable {
         self.callee = try UpstreamServer()
         self.listener = listener
         self.httpPlugins = httpPlugins
+        self.clusters = clusters
         var options = options
         options.accessLog = false
         options.drainTimeoutSeconds = 1
@@ -77,7 +81,7 @@ final class TCPGateway: Sendable {
                     Self.cluster("upstream", port: self.upstream.port),
                     Self.cluster("callee", port: self.callee.port),
                     Self.cluster("refusing", port: self.refusingPort),
-                ],
+                ] + self.clusters,
                 plugins: (plugins + self.httpPlugins).map(\.configuration)
             )
         )
