@@ -53,8 +53,9 @@ struct AdminRoutes: Sendable {
             let page = PrometheusPage.render(
                 await self.source.status(),
                 state: self.source.configurationState(),
-                version: self.source.version
-            , more: self.source.moreMetrics())
+                version: self.source.version,
+                more: self.source.moreMetrics()
+            )
             return .text(page, type: "text/plain; version=0.0.4; charset=utf-8")
         case "/config_dump":
             return .json(

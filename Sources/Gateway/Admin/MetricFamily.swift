@@ -19,7 +19,7 @@ package struct MetricFamily: Sendable, Equatable {
 
         package init(labels: [String: String], buckets: [UInt64], sum: Double) {
             self.labels = labels
-            self.values = buckets.map(Double.init)
+            self.values = buckets.map { Double($0) }
             self.sum = sum
         }
     }

@@ -18,12 +18,3 @@ package struct ModulePolicy: Sendable, Equatable {
 
     package init() {}
 }
-
-/// Bytes that no log and no page shows.
-package struct SecretBytes: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    package let bytes: [UInt8]
-    package init(_ bytes: [UInt8]) { self.bytes = bytes }
-    package var description: String { "(secret)" }
-    package var debugDescription: String { self.description }
-    package var customMirror: Mirror { Mirror(self, children: [:]) }
-}

@@ -36,7 +36,7 @@ package struct UpstreamTLSConfiguration: Sendable, Equatable {
     }
 }
 
-/// PEM text that is not shown anywhere: its description says how much there is.
+/// What is not shown anywhere: its description says how much there is.
 package struct SecretBytes: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible,
     CustomReflectable
 {
