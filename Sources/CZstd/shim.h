@@ -1,2 +1,3 @@
 // The system's Zstandard library (RFC 8878).
 #include <zstd.h>
+#include <zstd_errors.h>
