@@ -185,7 +185,7 @@ let package = Package(
         .testTarget(
             name: "MizzenCommandsTests",
             dependencies: [
-                "Gateway", "IstioResources", "MizzenCommands", "ProxyWasm", "TestSupport",
+                "Gateway", "IstioResources", "MizzenCommands", "ModuleFetch", "ProxyWasm", "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),

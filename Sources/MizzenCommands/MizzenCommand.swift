@@ -8,7 +8,7 @@ package struct MizzenCommand: AsyncParsableCommand {
         version: MizzenVersion.current,
         subcommands: [
             RunCommand.self, ValidateCommand.self, ChainCommand.self, ProxyConfigCommand.self, EchoCommand.self,
-            VersionCommand.self,
+            InspectCommand.self, VersionCommand.self,
         ]
     )
 

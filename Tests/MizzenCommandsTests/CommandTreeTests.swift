@@ -21,7 +21,7 @@ import Testing
         #expect(
             names == [
                 "", "run", "validate", "chain", "proxy-config", "proxy-config clusters", "proxy-config listeners",
-                "proxy-config routes", "proxy-config plugins", "proxy-config log", "echo", "version",
+                "proxy-config routes", "proxy-config plugins", "proxy-config log", "echo", "inspect", "version",
             ]
         )
     }

@@ -1,9 +1,9 @@
 /// Collects the problems of one document.
-final class DecodingContext {
+package final class DecodingContext {
     let file: String
     var resource = ""
-    private(set) var problems: [Problem] = []
-    private(set) var hasErrors = false
+    package private(set) var problems: [Problem] = []
+    package private(set) var hasErrors = false
 
     /// A file of nonsense shall not produce more text than it has.
     static let maximumProblems = 100

@@ -1,14 +1,17 @@
 /// A value at a path. Reading it as a type either gives the value or reports what is there instead.
-struct Field {
+package struct Field {
     let node: YAMLNode
-    let path: String
+    package let path: String
     let context: DecodingContext
 
     var position: SourcePosition {
         SourcePosition(file: self.context.file, line: self.node.line, column: self.node.column)
     }
 
-    func error(_ message: String) {
+    /// Something in the document was wrong already.
+    package var hasErrors: Bool { self.context.hasErrors }
+
+    package func error(_ message: String) {
         self.context.report(.error, line: self.node.line, column: self.node.column, path: self.path, message)
     }
 
@@ -21,7 +24,7 @@ struct Field {
         self.error("must be \(wanted), not \(self.node.kindName)\(hint)")
     }
 
-    func string(maximum: Int = 64 << 10) -> String? {
+    package func string(maximum: Int = 64 << 10) -> String? {
         guard case .string(let value) = self.node.scalar else {
             self.wrongType("a string")
             return nil
@@ -33,7 +36,7 @@ struct Field {
         return value
     }
 
-    func integer(_ range: ClosedRange<Int64>) -> Int64? {
+    package func integer(_ range: ClosedRange<Int64>) -> Int64? {
         guard case .integer(let value) = self.node.scalar else {
             self.wrongType("an integer")
             return nil
@@ -47,7 +50,7 @@ struct Field {
 
     func port() -> Int? { self.integer(1...65535).map { Int($0) } }
 
-    func bool() -> Bool? {
+    package func bool() -> Bool? {
         guard case .bool(let value) = self.node.scalar else {
             self.wrongType("true or false")
             return nil
@@ -68,7 +71,7 @@ struct Field {
         return nil
     }
 
-    func list(maximum: Int = 10_000) -> [Field] {
+    package func list(maximum: Int = 10_000) -> [Field] {
         guard case .sequence(let items) = self.node.content else {
             self.wrongType("a list")
             return []
@@ -82,9 +85,9 @@ struct Field {
         }
     }
 
-    func strings(maximum: Int = 10_000) -> [String] { self.list(maximum: maximum).compactMap { $0.string() } }
+    package func strings(maximum: Int = 10_000) -> [String] { self.list(maximum: maximum).compactMap { $0.string() } }
 
-    func object() -> ObjectReader? {
+    package func object() -> ObjectReader? {
         guard case .mapping(let entries) = self.node.content else {
             self.wrongType("an object")
             return nil
@@ -93,7 +96,7 @@ struct Field {
     }
 
     /// Free keys, in the order written.
-    func entries() -> [(key: String, field: Field)] {
+    package func entries() -> [(key: String, field: Field)] {
         guard case .mapping(let entries) = self.node.content else {
             self.wrongType("an object")
             return []

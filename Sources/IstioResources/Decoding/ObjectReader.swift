@@ -1,6 +1,6 @@
 /// Reads an object's fields by name; `finish` reports the names nobody asked for.
-final class ObjectReader {
-    let field: Field
+package final class ObjectReader {
+    package let field: Field
     private let entries: [YAMLNode.Entry]
     private var known: [String] = []
 
@@ -12,7 +12,7 @@ final class ObjectReader {
     private func path(_ name: String) -> String { self.field.path.isEmpty ? name : "\(self.field.path).\(name)" }
 
     /// The field, unless it is absent or null.
-    subscript(name: String) -> Field? {
+    package subscript(name: String) -> Field? {
         guard let field = self.written(name), !field.node.isNull else { return nil }
         return field
     }
@@ -49,7 +49,7 @@ final class ObjectReader {
         }
     }
 
-    func finish() {
+    package func finish() {
         for entry in self.entries where !self.known.contains(entry.key) {
             var message = "unknown field \"\(entry.key.prefix(64))\""
             if let near = Spelling.nearest(to: entry.key, in: self.known) {

@@ -26,6 +26,9 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup(title: "Resources")
     var resources: ResourceOptions
 
+    @OptionGroup(title: "Process")
+    var process: ProcessConfigurationOptions
+
     @OptionGroup(title: "Quick form")
     var quick: QuickOptions
 
@@ -88,10 +91,12 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let process = try self.process.load()
         var settings = RunSettings(workers: self.concurrency ?? Self.cores)
+        settings.process = process
         settings.adminAddress = self.adminAddress
         settings.logLevels = self.logLevel
-        settings.cacheDirectory = self.cacheDir ?? Self.defaultCacheDirectory
+        settings.cacheDirectory = self.cacheDir ?? process.cache.directory ?? Self.defaultCacheDirectory
         settings.drainTimeoutSeconds = Int(clamping: self.drainTimeout.seconds)
         settings.accessLog = self.accessLog == .on
         settings.accessLogFormat = self.accessLogFormat

@@ -5,6 +5,8 @@ import ProxyWasm
 package struct RunSettings: Sendable {
     package var adminAddress = HostPort(host: "127.0.0.1", port: 15000)
     package var workers: Int
+    /// How modules are fetched and kept.
+    package var process = ProcessConfiguration()
     package var logLevels: LogLevelSpecification?
     /// Nil: compiled code is not kept.
     package var cacheDirectory: String?

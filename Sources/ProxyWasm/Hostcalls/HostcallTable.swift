@@ -38,21 +38,18 @@ enum HostcallTable {
         Dictionary(uniqueKeysWithValues: groups.joined().map { ($0.name, $0) })
     }
 
+    static func hostcall(_ module: String, _ name: String) -> Hostcall? {
+        if module == "env" { return Self.env[name] }
+        return Self.wasiModules.contains(module) ? Self.wasi[name] : nil
+    }
+
     /// The functions for a module's imports, each with the type the module declares. All that is wrong
     /// is reported at once.
     static func resolve(_ imports: [ModuleFunction]) throws(PluginFailure) -> [HostFunction] {
         var functions: [HostFunction] = []
         var problems: [String] = []
         for wanted in imports {
-            let known: Hostcall? =
-                if wanted.module == "env" {
-                    Self.env[wanted.name]
-                } else if Self.wasiModules.contains(wanted.module) {
-                    Self.wasi[wanted.name]
-                } else {
-                    nil
-                }
-            guard let known else {
+            guard let known = Self.hostcall(wanted.module, wanted.name) else {
                 problems.append("unknown import \(wanted.module).\(wanted.name)")
                 continue
             }

@@ -45,7 +45,7 @@ public final class PluginModule: Sendable {
         }
         // TinyGo exports both, and its `malloc` keeps blocks alive until `free`: the ABI's own name goes first.
         guard
-            let allocator = ["proxy_on_memory_allocate", "malloc"].first(where: {
+            let allocator = HostFunctionCatalog.allocators.names.first(where: {
                 exportsFunction($0, GuestExportTypes.allocator)
             })
         else {
@@ -100,7 +100,7 @@ public final class PluginModule: Sendable {
 
 extension FunctionType {
     /// `(i32, i64) -> i32`, for messages.
-    var text: String {
+    package var text: String {
         "(\(self.parameters.map { "\($0)" }.joined(separator: ", "))) -> "
             + (self.results.isEmpty ? "()" : self.results.map { "\($0)" }.joined(separator: ", "))
     }
