@@ -8,7 +8,9 @@ package struct MizzenCommand: AsyncParsableCommand {
         version: MizzenVersion.current,
         subcommands: [
             RunCommand.self, ValidateCommand.self, ChainCommand.self, ProxyConfigCommand.self, EchoCommand.self,
-            InspectCommand.self, VersionCommand.self,
+            InspectCommand.self,
+            PackageCommand.self, PushCommand.self, PullCommand.self, LoginCommand.self, LogoutCommand.self,
+            VersionCommand.self,
         ]
     )
 

@@ -21,7 +21,8 @@ import Testing
         #expect(
             names == [
                 "", "run", "validate", "chain", "proxy-config", "proxy-config clusters", "proxy-config listeners",
-                "proxy-config routes", "proxy-config plugins", "proxy-config log", "echo", "inspect", "version",
+                "proxy-config routes", "proxy-config plugins", "proxy-config log", "echo", "inspect", "package",
+                "push", "pull", "login", "logout", "version",
             ]
         )
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Gateway
+import ModuleFetch
 
 struct InspectCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -24,24 +25,46 @@ struct InspectCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "text or json.")
     var output = Output.text
 
+    @OptionGroup(title: "Process")
+    var process: ProcessConfigurationOptions
+
     func run() async throws {
-        let bytes: [UInt8]
-        do throws(BoundedFile.Problem) {
-            bytes = try BoundedFile.read(self.target, maximumBytes: FileModuleProvider.maximumBytes)
-        } catch {
-            throw CommandFailure(error.description)
+        let options = try self.process.load().fetch
+        if OutputFile.exists(self.target) || self.target.hasSuffix(".wasm") {
+            let bytes = try ModuleInput.read(self.target)
+            return self.show(self.target, try self.report(bytes), nil)
         }
-        let report: ModuleReport
+        let reference = try ImageReference(self.target)
+        let (image, bytes, problems) = try await RegistrySession.run(options) { session in
+            let image = try await session.resolve(reference)
+            let signatures = try await SignatureListing.list(image.digests, of: reference, in: session.client)
+            let bytes = try await session.module(of: image)
+            let limit = options.maximumModuleBytes
+            let problems = try await IstioImageLayout.problems(image, limit: limit) { layer in
+                try await session.blob(layer, of: image, limit: limit)
+            }
+            return (ImageReport(image: image, signatures: signatures), bytes, problems)
+        }
+        self.show("\(reference)", try self.report(bytes, layoutProblems: problems), image)
+    }
+
+    private func report(_ bytes: [UInt8], layoutProblems: [String] = []) throws -> ModuleReport {
         do throws(ModuleFile.Malformed) {
-            report = try ModuleReport(bytes)
+            return try ModuleReport(bytes, layoutProblems: layoutProblems)
         } catch {
             throw CommandFailure("\(self.target): \(error)")
         }
+    }
+
+    private func show(_ name: String, _ module: ModuleReport, _ image: ImageReport?) {
         switch self.output {
-        case .text: print(([TerminalText.safe(self.target)] + report.lines.map { "  \($0)" }).joined(separator: "\n"))
+        case .text:
+            let lines = (image?.lines ?? []) + module.lines
+            print(([TerminalText.safe(name)] + lines.map { "  \($0)" }).joined(separator: "\n"))
         case .json:
-            let members = [.init("file", .string(self.target))] + report.members
-            print(String(decoding: JSONValue.object(members).encoded(), as: UTF8.self), terminator: "")
+            var members: [JSONValue.Member] = [.init("name", .string(name))]
+            if let image { members.append(.init("image", image.json)) }
+            print(String(decoding: JSONValue.object(members + module.members).encoded(), as: UTF8.self), terminator: "")
         }
     }
 }

@@ -20,7 +20,7 @@ extension ModuleReport {
     private static func text(_ memory: ModuleFile.Memory) -> String {
         func pages(_ count: UInt64) -> String {
             let (bytes, overflow) = count.multipliedReportingOverflow(by: 65_536)
-            return "\(count) pages (\(overflow ? "too much" : TerminalText.size(bytes)))"
+            return "\(count) \(count == 1 ? "page" : "pages") (\(overflow ? "too much" : TerminalText.size(bytes)))"
         }
         let most = memory.maximumPages.map { "at most \(pages($0))" } ?? "no maximum"
         return "\(memory.isImported ? "imported, " : "")\(pages(memory.minimumPages)), \(most)"

@@ -1,4 +1,5 @@
 import IstioResources
+import ModuleFetch
 
 /// Files that a configuration file names: relative ones count from its folder.
 struct ConfigurationFolder {
@@ -25,18 +26,20 @@ struct ConfigurationFolder {
         return self.resolve(name)
     }
 
-    /// PEM text as it stands, or from the file that is named.
-    func pemTextOrFile(_ field: Field, _ marker: String) -> String? {
-        guard let text = field.string() else { return nil }
-        guard !text.contains("-----BEGIN") else {
-            guard text.contains(marker) else {
-                field.error("must be PEM with \(marker)")
-                return nil
-            }
-            return text
+    /// Public keys: PEM text as it stands, or from the file that is named.
+    func publicKeys(_ field: Field) -> String? {
+        guard let written = field.string() else { return nil }
+        let isText = written.contains("-----BEGIN")
+        guard let text = isText ? written : self.path(field).flatMap({ self.pem($0, "-----BEGIN", field) }) else {
+            return nil
         }
-        guard let path = self.path(field) else { return nil }
-        return self.pem(path, marker, field)
+        do throws(ModuleFetchError) {
+            _ = try VerificationKey.keys(pem: text)
+            return text
+        } catch {
+            field.error(isText ? error.message : "\(self.resolve(written)): \(error.message)")
+            return nil
+        }
     }
 
     private func pem(_ path: String, _ marker: String, _ field: Field) -> String? {

@@ -94,9 +94,7 @@ struct ProcessConfigurationDecoder {
         if let certificateField, keyField == nil { certificateField.error("needs clientKey beside it") }
         if let keyField, certificateField == nil { keyField.error("needs clientCertificate beside it") }
         for item in object["requireSignature"]?.list(maximum: Bounds.keys) ?? [] {
-            if let key = self.folder.pemTextOrFile(item, "-----BEGIN PUBLIC KEY-----") {
-                host.signatureKeys.append(key)
-            }
+            if let key = self.folder.publicKeys(item) { host.signatureKeys.append(key) }
         }
         if let field = object["requireSignature"], host.signatureKeys.isEmpty, !field.hasErrors {
             field.error("needs at least one key; leave it out if signatures are not demanded")

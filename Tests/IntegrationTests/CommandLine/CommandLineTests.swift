@@ -14,7 +14,7 @@ struct CommandLineTests {
     static let commands = [
         [], ["run"], ["validate"], ["chain"], ["echo"], ["version"], ["proxy-config"], ["proxy-config", "clusters"],
         ["proxy-config", "listeners"], ["proxy-config", "routes"], ["proxy-config", "plugins"],
-        ["proxy-config", "log"],
+        ["proxy-config", "log"], ["inspect"], ["package"], ["push"], ["pull"], ["login"], ["logout"],
     ]
 
     @Test("every command explains itself", arguments: commands)

@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import ModuleFetch
 import Testing
@@ -5,7 +6,7 @@ import Testing
 @testable import MizzenCommands
 
 @Suite struct ProcessConfigurationTests {
-    private static let key = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"
+    private static let key = P256.Signing.PrivateKey().publicKey.pemRepresentation
 
     private static func load(
         _ yaml: String, environment: [String: String] = [:], files: [String: String] = [:]
@@ -48,9 +49,7 @@ import Testing
                   requireSignature:
                   - cosign.pub
                   - |
-                    -----BEGIN PUBLIC KEY-----
-                    BBBB
-                    -----END PUBLIC KEY-----
+                    \(Self.key.replacing("\n", with: "\n        "))
                 Plain.example: {plainHTTP: true}
             """
         let certificate = "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"
@@ -106,6 +105,10 @@ import Testing
             ("fetch:\n  registries: {a: {clientKey: k}}", "needs clientCertificate beside it"),
             ("fetch:\n  registries: {a: {requireSignature: []}}", "needs at least one key"),
             ("fetch:\n  registries: {a: {requireSignature: [no.pub]}}", "no.pub: No such file"),
+            (
+                "fetch:\n  registries: {a: {requireSignature: [\"-----BEGIN PUBLIC KEY-----\"]}}",
+                "registries.a.requireSignature[0]: "
+            ),
             ("[]", ":1:1: must be an object, not a list"),
             ("fetch: {", "invalid YAML"),
             ("fetch: {}\n---\nfetch: {}", ":3:1: one document is read, not several"),
