@@ -195,7 +195,7 @@ let package = Package(
         ),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["mizzen", "TestSupport"],
+            dependencies: ["mizzen", "ModuleFetch", "TestSupport"],
             swiftSettings: swiftSettings
         ),
     ]

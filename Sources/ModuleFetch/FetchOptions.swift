@@ -21,7 +21,18 @@ package struct FetchOptions: Sendable, Equatable {
 
     package init() {}
 
-    package func host(_ host: String) -> HostOptions { self.registries[host] ?? self.defaults }
+    /// Docker Hub's options are found by any of its names.
+    package func host(_ host: String) -> HostOptions {
+        if let options = self.registries[host] { return options }
+        if Self.dockerHubNames.contains(host) {
+            for name in Self.dockerHubNames {
+                if let options = self.registries[name] { return options }
+            }
+        }
+        return self.defaults
+    }
+
+    private static let dockerHubNames = ["docker.io", "index.docker.io", "registry-1.docker.io"]
 }
 
 /// What is special about one host.

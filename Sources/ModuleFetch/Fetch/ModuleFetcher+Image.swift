@@ -33,7 +33,7 @@ extension ModuleFetcher {
             keys = signatures.map(\.key.fingerprint)
             stage(.fetching)
         }
-        var last = ModuleFetchError(.malformed, "\(reference): the manifest \(manifest) has no module")
+        var first: ModuleFetchError?
         for payload in payloads {
             do throws(ModuleFetchError) {
                 let digest = try await self.layer(payload, reference, registry)
@@ -43,11 +43,11 @@ extension ModuleFetcher {
                 return try self.remembered(digest, digests, request, keys)
             } catch {
                 // Several layers may look like the module's; the error of the first is the one to know.
-                guard error.kind == .malformed else { throw error }
-                if payload == payloads.first { last = ModuleFetchError(.malformed, "\(reference): \(error.message)") }
+                guard error.kind == .malformed || error.kind == .refused else { throw error }
+                first = first ?? ModuleFetchError(error.kind, "\(reference): \(error.message)")
             }
         }
-        throw last
+        throw first ?? ModuleFetchError(.malformed, "\(reference): the manifest \(manifest) has no module")
     }
 
     /// Of the manifest, or of the first of an index's that has a module.
@@ -105,9 +105,10 @@ extension ModuleFetcher {
         let limit = self.options.maximumModuleBytes
         guard payload.layer.size <= limit else {
             throw ModuleFetchError(
-                .refused, "\(reference): its layer has \(payload.layer.size) bytes, more than the \(limit) allowed")
+                .refused, "its layer \(layer) has \(payload.layer.size) bytes, more than the \(limit) allowed")
         }
         return try await self.downloads.run(layer) { () async throws(ModuleFetchError) -> Digest in
+            self.log.debug("downloading layer \(layer) of \(reference), \(payload.layer.size) bytes")
             let packed = try await registry.blob(layer, of: reference, limit: limit)
             let module = try await OffPool.run { () throws(ModuleFetchError) -> [UInt8] in
                 try ModuleUnboxing.module(from: packed, form: payload.form, limit: limit)

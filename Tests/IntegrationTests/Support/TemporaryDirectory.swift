@@ -26,6 +26,14 @@ final class TemporaryDirectory: Sendable {
         return target
     }
 
+    /// Below folders that are made for it.
+    func write(_ name: String, _ bytes: [UInt8]) throws {
+        let target = URL(filePath: "\(self.path)/\(name)")
+        try FileManager.default.createDirectory(
+            at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(bytes).write(to: target)
+    }
+
     func copy(_ source: String, to name: String) throws -> String {
         let target = "\(self.path)/\(name)"
         try Data(contentsOf: URL(filePath: source)).write(to: URL(filePath: target), options: .atomic)
