@@ -54,7 +54,8 @@ package final class DockerRegistry: Sendable {
             try Data(entry.utf8).write(to: self.folder.appendingPathComponent("htpasswd"))
             lines += ["auth:", "  htpasswd:", "    realm: tests", "    path: \(path)/htpasswd"]
         }
-        try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: self.folder.appendingPathComponent("config.yml"))
+        try Data((lines.joined(separator: "\n") + "\n").utf8).write(
+            to: self.folder.appendingPathComponent("config.yml"))
         let log = self.folder.appendingPathComponent("log")
         try Data().write(to: log)
         self.process = Process()

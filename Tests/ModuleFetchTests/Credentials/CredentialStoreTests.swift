@@ -43,7 +43,8 @@ struct CredentialStoreTests {
             #expect((content["HttpHeaders"] as? [String: String]) == ["A": "b/c"])
             let auths = try #require(content["auths"] as? [String: [String: String]])
             #expect(auths == ["other.test": ["auth": "eDp5"], "https://index.docker.io/v1/": ["auth": "dTpw"]])
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["config.json", "link.json"])
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["config.json", "link.json"])
         }
     }
 
@@ -60,7 +61,9 @@ struct CredentialStoreTests {
     }
 
     @Test func theFileIsFoundWhereDockerHasIt() {
-        #expect(DockerConfigFile(FetchOptions(), environment: ["DOCKER_CONFIG": "/d", "HOME": "/h"]).path == "/d/config.json")
+        #expect(
+            DockerConfigFile(FetchOptions(), environment: ["DOCKER_CONFIG": "/d", "HOME": "/h"]).path
+                == "/d/config.json")
         #expect(DockerConfigFile(FetchOptions(), environment: ["HOME": "/h"]).path == "/h/.docker/config.json")
     }
 

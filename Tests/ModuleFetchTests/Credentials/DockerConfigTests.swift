@@ -11,7 +11,8 @@ struct DockerConfigTests {
     }
 
     @Test(arguments: [
-        ("reg.test:5000", "reg.test:5000"), ("https://reg.test:5000", "reg.test:5000"), ("http://reg.test/v2/", "reg.test"),
+        ("reg.test:5000", "reg.test:5000"), ("https://reg.test:5000", "reg.test:5000"),
+        ("http://reg.test/v2/", "reg.test"),
         ("https://index.docker.io/v1/", "index.docker.io"), ("docker.io", "index.docker.io"), ("Reg.Test", "reg.test"),
     ])
     func findsTheRegistryHoweverItIsWritten(_ key: String, _ registry: String) async throws {
@@ -22,7 +23,8 @@ struct DockerConfigTests {
 
     @Test(arguments: ["reg.test:5001", "test", "evil.reg.test", "reg.test"])
     func otherRegistriesAreAnonymous(_ registry: String) async throws {
-        let json = "{\"auths\":{\"reg.test:5000\":{\"auth\":\"\(self.entry)\"},\"reg.test/path\":{\"auth\":\"\(self.entry)\"}}}"
+        let json =
+            "{\"auths\":{\"reg.test:5000\":{\"auth\":\"\(self.entry)\"},\"reg.test/path\":{\"auth\":\"\(self.entry)\"}}}"
         #expect(try await self.credential(json, registry) == nil)
     }
 
@@ -47,7 +49,9 @@ struct DockerConfigTests {
 
     @Test(arguments: ["%%%", "dXNlcg=="])
     func damagedEntriesAreNamedWithoutTheirValue(_ auth: String) async throws {
-        let error = try await failure { _ = try await self.credential("{\"auths\":{\"a\":{\"auth\":\"\(auth)\"}}}", "a") }
+        let error = try await failure {
+            _ = try await self.credential("{\"auths\":{\"a\":{\"auth\":\"\(auth)\"}}}", "a")
+        }
         #expect(error.kind == .invalid)
         #expect(!error.message.contains(auth))
     }

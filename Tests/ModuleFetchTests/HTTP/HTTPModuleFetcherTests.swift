@@ -17,8 +17,9 @@ struct HTTPModuleFetcherTests {
         let server = try UpstreamServer()
         defer { server.stop() }
         let log = LogRecorder()
-        #expect(try await self.fetch("http://127.0.0.1:\(server.port)/m.wasm?key=secret", log: log.log)
-            == Array("GET /m.wasm?key=secret".utf8))
+        #expect(
+            try await self.fetch("http://127.0.0.1:\(server.port)/m.wasm?key=secret", log: log.log)
+                == Array("GET /m.wasm?key=secret".utf8))
         #expect(log.lines == ["info: fetching http://127.0.0.1:\(server.port)/m.wasm"])
         #expect(try server.request["authorization"] == nil)
     }
@@ -49,7 +50,9 @@ struct HTTPModuleFetcherTests {
         defer { server.stop() }
         var options = FetchOptions.forTests()
         options.maximumAttempts = 2
-        let error = try await failure { _ = try await self.fetch("http://127.0.0.1:\(server.port)/m", options: options) }
+        let error = try await failure {
+            _ = try await self.fetch("http://127.0.0.1:\(server.port)/m", options: options)
+        }
         #expect(error.kind == .unavailable)
         #expect(error.message.hasPrefix("wasm module download failed after 2 attempts, last error: "))
         #expect(error.message.contains("503"))
@@ -58,12 +61,14 @@ struct HTTPModuleFetcherTests {
 
     @Test(arguments: [
         (404, ModuleFetchError.Kind.notFound), (401, .unauthorized), (403, .unauthorized), (429, .unavailable),
-        (408, .unavailable), (501, .unavailable), (505, .unavailable), (511, .unavailable), (204, .refused), (304, .refused),
+        (408, .unavailable), (501, .unavailable), (505, .unavailable), (511, .unavailable), (204, .refused),
+        (304, .refused),
     ])
     func otherAnswersEndIt(_ status: Int, _ kind: ModuleFetchError.Kind) async throws {
         let server = try UpstreamServer { exchange in
             try exchange.request()
-            try exchange.send("HTTP/1.1 \(status) Status\r\n\([204, 304].contains(status) ? "" : "content-length: 0\r\n")\r\n")
+            try exchange.send(
+                "HTTP/1.1 \(status) Status\r\n\([204, 304].contains(status) ? "" : "content-length: 0\r\n")\r\n")
         }
         defer { server.stop() }
         let error = try await failure { _ = try await self.fetch("http://127.0.0.1:\(server.port)/m") }
@@ -77,7 +82,9 @@ struct HTTPModuleFetcherTests {
         defer { server.stop() }
         var options = FetchOptions.forTests()
         options.maximumModuleBytes = 100
-        let error = try await failure { _ = try await self.fetch("http://127.0.0.1:\(server.port)/m", options: options) }
+        let error = try await failure {
+            _ = try await self.fetch("http://127.0.0.1:\(server.port)/m", options: options)
+        }
         #expect(error.kind == .refused)
         #expect(server.requests.count == 1)
     }

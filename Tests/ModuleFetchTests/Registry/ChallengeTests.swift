@@ -4,7 +4,8 @@ import Testing
 
 struct ChallengeTests {
     @Test func readsWhatRegistriesSend() {
-        let field = #"Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a/b:pull,push""#
+        let field =
+            #"Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a/b:pull,push""#
         #expect(
             Challenge.parse([field]) == [
                 Challenge(
@@ -18,7 +19,8 @@ struct ChallengeTests {
 
     @Test func readsSeveralInOneFieldAndInSeveral() {
         let expected = [
-            Challenge(scheme: "negotiate"), Challenge(scheme: "basic", parameters: ["realm": "a, b", "charset": "UTF-8"]),
+            Challenge(scheme: "negotiate"),
+            Challenge(scheme: "basic", parameters: ["realm": "a, b", "charset": "UTF-8"]),
             Challenge(scheme: "bearer", parameters: ["realm": "c"]),
         ]
         #expect(Challenge.parse([#"Negotiate, Basic realm="a, b", charset=UTF-8, BEARER Realm = "c""#]) == expected)

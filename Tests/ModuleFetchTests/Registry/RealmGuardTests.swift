@@ -8,11 +8,15 @@ struct RealmGuardTests {
     }
 
     @Test(arguments: [
-        "https://localhost/token", "https://LOCALHOST:1/", "https://a.localhost/", "https://localhost./", "https://127.0.0.1/",
+        "https://localhost/token", "https://LOCALHOST:1/", "https://a.localhost/", "https://localhost./",
+        "https://127.0.0.1/",
         "https://127.1/", "https://0x7f000001/", "https://2130706433/", "https://[::1]/", "https://[::ffff:127.0.0.1]/",
-        "https://10.0.0.1/", "https://172.16.0.1/", "https://192.168.0.1/", "https://[fd00::1]/", "https://169.254.169.254/",
-        "https://[fe80::1]/", "https://0.0.0.0/", "https://metadata.google.internal/", "https://Metadata.Google.Internal./",
-        "http://auth.example/token", "ftp://auth.example/", "file:///etc/passwd", "/token", "", "https://u:p@auth.example/",
+        "https://10.0.0.1/", "https://172.16.0.1/", "https://192.168.0.1/", "https://[fd00::1]/",
+        "https://169.254.169.254/",
+        "https://[fe80::1]/", "https://0.0.0.0/", "https://metadata.google.internal/",
+        "https://Metadata.Google.Internal./",
+        "http://auth.example/token", "ftp://auth.example/", "file:///etc/passwd", "/token", "",
+        "https://u:p@auth.example/",
     ])
     func aPublicRegistryCannotSendUsThere(_ realm: String) {
         #expect { try check(realm, "https://reg.example/v2/") } throws: { ($0 as? ModuleFetchError)?.kind == .refused }

@@ -30,7 +30,8 @@ struct RegistryAuthenticationTests {
                 }
                 let expiry = self.lifetime.map { ",\"expires_in\":\($0)" } ?? ""
                 try exchange.reply(body: "{\"token\":\"t\(number)\"\(expiry)}")
-            } else if let token = exchange.head["authorization"], token == "Bearer t\(self.state.withLock { $0.valid })" {
+            } else if let token = exchange.head["authorization"], token == "Bearer t\(self.state.withLock { $0.valid })"
+            {
                 try exchange.reply(headers: ["content-type: \(SmallImage.manifestType)"], bytes: self.manifest)
             } else {
                 let realm = "http://\(exchange.head["host"] ?? "")/token"
@@ -87,7 +88,10 @@ struct RegistryAuthenticationTests {
             _ = try await client.manifest(reference)
             #expect(tokens.issued == 2)
             #expect(credentials.asked == 2)
-            #expect(server.requests.map { $0["authorization"]?.prefix(9) }.suffix(3) == ["Bearer t1", "Basic bWU", "Bearer t2"])
+            #expect(
+                server.requests.map { $0["authorization"]?.prefix(9) }.suffix(3) == [
+                    "Bearer t1", "Basic bWU", "Bearer t2",
+                ])
         }
     }
 
@@ -145,7 +149,8 @@ struct RegistryAuthenticationTests {
     }
 
     @Test func aRealmInTheClearOrOnTheMetadataServiceGetsNothing() async throws {
-        for realm in ["http://auth.example/token", "http://169.254.169.254/token", "https://metadata.google.internal/"] {
+        for realm in ["http://auth.example/token", "http://169.254.169.254/token", "https://metadata.google.internal/"]
+        {
             let credentials = FixedCredentials("me", "pass")
             let authority = try TestAuthority()
             let server = try TLSHTTPServer(authority.issue(["registry.test"]).serverContext()) { _ in

@@ -12,7 +12,9 @@ struct AddressGuardTests {
         #expect(try !AddressGuard(FetchOptions()).allows(address))
     }
 
-    @Test(arguments: ["127.0.0.1", "::1", "10.0.0.1", "192.168.1.1", "fd00::1", "8.8.8.8", "2001:db8::1", "100.100.100.201"])
+    @Test(arguments: [
+        "127.0.0.1", "::1", "10.0.0.1", "192.168.1.1", "fd00::1", "8.8.8.8", "2001:db8::1", "100.100.100.201",
+    ])
     func allowsTheRest(_ text: String) throws {
         let address = try #require(IPAddress(text))
         #expect(try AddressGuard(FetchOptions()).allows(address))

@@ -45,7 +45,9 @@ struct HTTPTransportTests {
         }
         defer { server.stop() }
         try await withTransport { transport in
-            let error = try await failure { _ = try await get(transport, "http://127.0.0.1:\(server.port)/", limit: 1000) }
+            let error = try await failure {
+                _ = try await get(transport, "http://127.0.0.1:\(server.port)/", limit: 1000)
+            }
             #expect(error.kind == .refused)
             #expect(error.message.contains("more than the 1000 bytes"))
         }
@@ -81,13 +83,14 @@ struct HTTPTransportTests {
             try exchange.request()
             try exchange.send("HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\n")
             for byte in "abcdef".utf8 {
-                usleep(150_000)
+                usleep(700_000)
                 try exchange.send([byte])
             }
         }
         defer { server.stop() }
         var options = FetchOptions.forTests()
-        options.requestTimeoutSeconds = 0.8
+        // Less than the whole takes, much more than any pause: a busy machine makes pauses longer.
+        options.requestTimeoutSeconds = 3
         try await withTransport(options) { transport in
             let response = try await get(transport, "http://127.0.0.1:\(server.port)/")
             #expect(response.body == Array("abcdef".utf8))
@@ -111,7 +114,9 @@ struct HTTPTransportTests {
         defer { server.stop() }
         try await withTransport { transport in
             for path in ["head", "close", "body", "chunks"] {
-                let error = try await failure { _ = try await get(transport, "http://127.0.0.1:\(server.port)/\(path)") }
+                let error = try await failure {
+                    _ = try await get(transport, "http://127.0.0.1:\(server.port)/\(path)")
+                }
                 #expect(error.kind == .unavailable, "\(path): \(error)")
             }
         }
@@ -222,6 +227,17 @@ struct HTTPTransportTests {
         await transport.shutdown()
         let error = try await failure { _ = try await self.get(transport, "http://127.0.0.1:1/") }
         #expect(error.kind == .unavailable)
+    }
+
+    /// Forgetting `shutdown()` costs nothing but time.
+    @Test func oneThatIsDroppedClosesItsConnections() async throws {
+        let server = try UpstreamServer()
+        defer { server.stop() }
+        do {
+            let transport = HTTPTransport(options: .forTests())
+            _ = try await self.get(transport, "http://127.0.0.1:\(server.port)/")
+        }
+        try poll("the connection closes", isTrue: { server.openConnections == 0 })
     }
 
     @Test func bodiesAreUploaded() async throws {

@@ -80,7 +80,7 @@ struct RetryTests {
         retry.firstPauseSeconds = 100
         let start = ContinuousClock.now
         let error = try await failure {
-            try await retry() { () async throws(ModuleFetchError) -> Void in throw ModuleFetchError(.unavailable, "no") }
+            try await retry { () async throws(ModuleFetchError) -> Void in throw ModuleFetchError(.unavailable, "no") }
         }
         #expect(error.message.contains("after 1 attempts, last error: no"))
         #expect(ContinuousClock.now - start < .seconds(4))
@@ -90,7 +90,7 @@ struct RetryTests {
         var retry = self.retry(deadline: 60)
         retry.firstPauseSeconds = 30
         let task = Task { [retry] in
-            try await retry() { () async throws(ModuleFetchError) -> Void in throw ModuleFetchError(.unavailable, "no") }
+            try await retry { () async throws(ModuleFetchError) -> Void in throw ModuleFetchError(.unavailable, "no") }
         }
         task.cancel()
         let error = try await failure { try await task.value }

@@ -1,8 +1,9 @@
 import Foundation
-import ModuleFetch
 import NIOHTTP1
 import TestSupport
 import Testing
+
+@testable import ModuleFetch
 
 @Suite(.timeLimit(.minutes(2)))
 struct TLSTests {
@@ -47,7 +48,37 @@ struct TLSTests {
             try authority.certificate.write(toFile: file, atomically: true, encoding: .utf8)
             let error = try await failure { _ = try await get(server.port, HostOptions(authorityFile: file)) }
             #expect(error.kind == .refused)
+            #expect(error.message.contains("it is not for this name"))
+            #expect(server.requests.isEmpty)
         }
+    }
+
+    @Test func aCertificateForTheAddressIsForTheAddress() async throws {
+        let authority = try TestAuthority()
+        let server = try TLSHTTPServer(authority.issue(["127.0.0.1"]).serverContext())
+        defer { server.stop() }
+        try await withFolder { folder in
+            try authority.certificate.write(toFile: "\(folder)/ca.pem", atomically: true, encoding: .utf8)
+            var options = FetchOptions.forTests()
+            options.defaults = HostOptions(authorityFile: "\(folder)/ca.pem")
+            let status = try await withTransport(options) { transport in
+                let url = try FetchURL("https://127.0.0.1:\(server.port)/")
+                return try await transport.send(TransportRequest(.GET, url), limit: 100).status
+            }
+            #expect(status == 200)
+        }
+    }
+
+    @Test(arguments: [
+        ("a.test", "a.test", true), ("A.Test", "a.test", true), ("a.test", "a.test.", true),
+        ("*.b.test", "a.b.test", true),
+        ("*.b.test", "b.test", false), ("*.b.test", "x.a.b.test", false), ("*.test", "a.test", false),
+        ("*", "a", false),
+        ("a*.b.test", "ab.b.test", false), ("b.test", "a.test", false), ("*.b.test", ".b.test", false),
+        ("", "a.test", false),
+    ])
+    func wildcardsStandForOneLabel(_ pattern: String, _ host: String, _ isMatch: Bool) {
+        #expect(CertificateName.matches(pattern, host) == isMatch)
     }
 
     @Test func showsItsOwnCertificate() async throws {
