@@ -2,7 +2,8 @@
 import PackageDescription
 
 // Fuzz targets in a package of their own, over the same sources (links in Sources/), so that our modules, and only
-// they, are built with the sanitizers. `scripts/fuzz` builds and runs it. HTTP1 is one folder of the gateway, alone.
+// they, are built with the sanitizers. `scripts/fuzz` builds and runs it. HTTP1 is one folder of the gateway, alone;
+// Attributes is another, over a stand-in for the gateway's stream, with expressions over them.
 let settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
@@ -42,10 +43,12 @@ let package = Package(
             dependencies: ["ProxyWasm", .product(name: "NIOCore", package: "swift-nio")],
             swiftSettings: settings
         ),
+        .target(name: "CEL", dependencies: ["LinearRegex"], swiftSettings: settings),
+        .target(name: "Attributes", dependencies: ["CEL", "ProxyWasm"], swiftSettings: settings),
         .executableTarget(
             name: "Fuzz",
             dependencies: [
-                "ProxyWasm", "WasmtimeEngine", "LinearRegex", "IstioResources", "HTTP1",
+                "Attributes", "CEL", "ProxyWasm", "WasmtimeEngine", "LinearRegex", "IstioResources", "HTTP1",
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: settings,

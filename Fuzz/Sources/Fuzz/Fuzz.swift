@@ -19,6 +19,7 @@ enum Fuzz {
         ("response", HTTP1Target.response),
         ("yaml", YAMLTarget.run),
         ("regex", RegexTarget.run),
+        ("cel", CELTarget.run),
     ]
 
     static let chosen: Target? = {
