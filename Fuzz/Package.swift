@@ -3,7 +3,8 @@ import PackageDescription
 
 // Fuzz targets in a package of their own, over the same sources (links in Sources/), so that our modules, and only
 // they, are built with the sanitizers. `scripts/fuzz` builds and runs it. HTTP1 is one folder of the gateway, alone;
-// ModuleFetch is what needs no network.
+// Attributes is another, over a stand-in for the gateway's stream, with expressions over them. ModuleFetch is what needs
+// no network.
 let settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
@@ -51,10 +52,12 @@ let package = Package(
             sources: ["Archive", "Image", "Reference", "ModuleFetchError.swift"],
             swiftSettings: settings
         ),
+        .target(name: "CEL", dependencies: ["LinearRegex"], swiftSettings: settings),
+        .target(name: "Attributes", dependencies: ["CEL", "ProxyWasm"], swiftSettings: settings),
         .executableTarget(
             name: "Fuzz",
             dependencies: [
-                "ProxyWasm", "WasmtimeEngine", "LinearRegex", "IstioResources", "HTTP1", "ModuleFetch",
+                "Attributes", "CEL", "ProxyWasm", "WasmtimeEngine", "LinearRegex", "IstioResources", "HTTP1", "ModuleFetch",
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: settings,

@@ -22,6 +22,10 @@ package struct Expression: Sendable {
 
     package func evaluate(_ activation: some Activation) throws(EvaluationError) -> Value {
         var evaluator = Evaluator(self, activation)
-        return try evaluator.value(self.root)
+        let value = try evaluator.value(self.root)
+        guard value.fits(self.limits) else {
+            throw EvaluationError(.limit("too large a result"), at: self.nodes[self.root].position)
+        }
+        return value
     }
 }

@@ -8,6 +8,9 @@ package struct Limits: Sendable {
     package var steps = 100_000
     /// Bytes of strings, and elements of lists and maps (16 each), that one evaluation may make.
     package var producedBytes = 1 << 20
+    /// Bytes of the strings in a result, and values in it, attributes among them: each as often as it is there.
+    package var resultBytes = 4 << 20
+    package var resultValues = 10_000
 
     package init() {}
 }

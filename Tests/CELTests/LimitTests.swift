@@ -56,6 +56,27 @@ struct LimitTests {
     )
     func bytes(source: String) { #expect(outcome(source).contains("the expression costs too much")) }
 
+    @Test("a result counts what it shares as often as it is there: a small one must not grow when it is written down")
+    func shared() {
+        #expect(outcome("[1]" + Self.many(".map(x,[x,x])", 2)) == "[[[1, 1], [1, 1]]]")
+        for levels in [14, 20, 30, 45] {
+            #expect(outcome("[1]" + Self.many(".map(x,[x,x])", levels)).contains("too large a result"))
+            #expect(outcome("[1]" + Self.many(".map(x,{1:x,2:x})", levels)).contains("too large a result"))
+            // What is asked of it may be small all the same.
+            #expect(outcome("size([1]" + Self.many(".map(x,[x,x])", levels) + ")") == "1")
+        }
+        let text = String(repeating: "a", count: 1000)
+        #expect(outcome("[s,s]", Bindings(["s": .string(text)]), limits: Limits()) == "['\(text)', '\(text)']")
+        var limits = Limits()
+        limits.resultBytes = 1999
+        #expect(outcome("[s,s]", Bindings(["s": .string(text)]), limits: limits).contains("too large a result"))
+        limits = Limits()
+        limits.resultValues = 7
+        #expect(outcome("[[1, 2], {1: 2}]", limits: limits) == "[[1, 2], {1: 2}]")
+        limits.resultValues = 6
+        #expect(outcome("[[1, 2], {1: 2}]", limits: limits).contains("too large a result"))
+    }
+
     @Test("bytes that are no text are an error, not a crash")
     func notUTF8() {
         for source in [[0xFF], [0x27, 0xFF, 0x27], [0x62, 0x27, 0xFF, 0x27], [0xC3], [0x00], [0x60, 0xFF]] as [[UInt8]]

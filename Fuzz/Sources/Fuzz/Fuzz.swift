@@ -20,6 +20,7 @@ enum Fuzz {
         ("yaml", YAMLTarget.run),
         ("regex", RegexTarget.run),
         ("unbox", UnboxTarget.run),
+        ("cel", CELTarget.run),
     ]
 
     static let chosen: Target? = {

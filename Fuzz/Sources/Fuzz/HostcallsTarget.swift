@@ -52,6 +52,9 @@ enum HostcallsTarget {
                     body: stream.bodyBuffer(.httpResponseBody),
                     trailers: nil)
             }
+            if let lookup = host.takeLookup() {
+                vm.nameResolved(token: lookup.token, addresses: [ResolvedAddress(text: lookup.name, ttlSeconds: 1)])
+            }
             vm.tick(plugin)
             _ = context.onResponseHeaders(endOfStream: false)
             _ = context.onResponseBody(size: 13, endOfStream: true)
@@ -130,6 +133,7 @@ enum HostcallsTarget {
             (func (export "proxy_on_response_headers") (param i32 i32 i32) (result i32) (call $run))
             (func (export "proxy_on_response_body") (param i32 i32 i32) (result i32) (call $run))
             (func (export "proxy_on_http_call_response") (param i32 i32 i32 i32 i32) (drop (call $run)))
+            (func (export "envoy_on_resolve_dns") (param i32 i32 i32) (drop (call $run)))
             (func (export "proxy_on_queue_ready") (param i32 i32) (drop (call $run)))
             (func (export "proxy_on_tick") (param i32) (drop (call $run)))
             (func (export "proxy_on_log") (param i32) (drop (call $run)))

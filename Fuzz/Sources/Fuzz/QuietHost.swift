@@ -3,6 +3,7 @@ import ProxyWasm
 /// Takes everything a plugin may ask for outside streams and does nothing.
 final class QuietHost: PluginHost {
     private(set) var calls: [UInt32] = []
+    private var lookups: [(token: UInt32, name: [UInt8])] = []
 
     let logLevel = LogLevel.trace
     func log(_ level: LogLevel, plugin: PluginContext?, message: UnsafeRawBufferPointer) {
@@ -28,9 +29,19 @@ final class QuietHost: PluginHost {
         return .ok
     }
     func cancelHTTPCall(token: UInt32) { self.calls.removeAll { $0 == token } }
+    func startNameLookup(token: UInt32, plugin: PluginContext, name: UnsafeRawBufferPointer) -> Status {
+        expect(name.count <= 256 && !name.contains(0), "a name is short, and ends at a NUL")
+        self.lookups.append((token, Array(name)))
+        return .ok
+    }
+    func cancelNameLookup(token: UInt32) { self.lookups.removeAll { $0.token == token } }
+    func takeLookup() -> (token: UInt32, name: [UInt8])? { self.lookups.popLast() }
     func takeCall() -> UInt32? { self.calls.popLast() }
     func attribute(_ path: PropertyPath, into attribute: inout AttributeBuffer) -> Status { .notFound }
-    func vmDidFail(_ vm: PluginVM) { self.calls = [] }
+    func vmDidFail(_ vm: PluginVM) {
+        self.calls = []
+        self.lookups = []
+    }
 }
 
 /// A stream with everything in it.

@@ -1,0 +1,1 @@
+../../../Sources/ForeignFunctions/AttributeExpression.swift

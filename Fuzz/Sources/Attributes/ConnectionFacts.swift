@@ -1,0 +1,1 @@
+../../../Sources/Gateway/Listener/ConnectionFacts.swift

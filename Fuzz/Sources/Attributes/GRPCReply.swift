@@ -1,0 +1,1 @@
+../../../Sources/Gateway/FilterChain/GRPCReply.swift

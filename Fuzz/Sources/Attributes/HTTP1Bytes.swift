@@ -1,0 +1,1 @@
+../../../Sources/Gateway/HTTP1/HTTP1Bytes.swift
