@@ -2,7 +2,8 @@
 import PackageDescription
 
 // Fuzz targets in a package of their own, over the same sources (links in Sources/), so that our modules, and only
-// they, are built with the sanitizers. `scripts/fuzz` builds and runs it. HTTP1 is one folder of the gateway, alone.
+// they, are built with the sanitizers. `scripts/fuzz` builds and runs it. HTTP1 is one folder of the gateway, alone;
+// ModuleFetch is what needs no network.
 let settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
@@ -42,10 +43,18 @@ let package = Package(
             dependencies: ["ProxyWasm", .product(name: "NIOCore", package: "swift-nio")],
             swiftSettings: settings
         ),
+        .systemLibrary(name: "CZlib"),
+        .systemLibrary(name: "CZstd"),
+        .target(
+            name: "ModuleFetch",
+            dependencies: ["CZlib", "CZstd", "Crypto"],
+            sources: ["Archive", "Image", "Reference", "ModuleFetchError.swift"],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "Fuzz",
             dependencies: [
-                "ProxyWasm", "WasmtimeEngine", "LinearRegex", "IstioResources", "HTTP1",
+                "ProxyWasm", "WasmtimeEngine", "LinearRegex", "IstioResources", "HTTP1", "ModuleFetch",
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: settings,

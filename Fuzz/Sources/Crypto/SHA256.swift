@@ -1,6 +1,15 @@
 /// Stands in for swift-crypto, whose C library would be most of the build: the engine hashes only for the names in its
-/// cache of compiled code, and the fuzz targets have none. FNV-1a, four times with different beginnings.
+/// cache of compiled code, and the fuzz targets have none; digests of images need only differ. FNV-1a, four times with
+/// different beginnings.
 public struct SHA256 {
+    public typealias Digest = [UInt8]
+
+    public static func hash(data: [UInt8]) -> Digest {
+        var hash = SHA256()
+        hash.update(data: data)
+        return hash.finalize()
+    }
+
     private var states: [UInt64] = [0xcbf2_9ce4_8422_2325, 0x1, 0x2, 0x3]
 
     public init() {}
@@ -15,5 +24,5 @@ public struct SHA256 {
         }
     }
 
-    public func finalize() -> [UInt8] { self.states.flatMap { state in withUnsafeBytes(of: state) { Array($0) } } }
+    public func finalize() -> Digest { self.states.flatMap { state in withUnsafeBytes(of: state) { Array($0) } } }
 }

@@ -19,6 +19,7 @@ enum Fuzz {
         ("response", HTTP1Target.response),
         ("yaml", YAMLTarget.run),
         ("regex", RegexTarget.run),
+        ("unbox", UnboxTarget.run),
     ]
 
     static let chosen: Target? = {

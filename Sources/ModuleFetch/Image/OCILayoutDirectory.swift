@@ -1,4 +1,5 @@
-/// A folder with images (OCI image specification, "Image Layout"), as `skopeo` and others take it for `oci:FOLDER`.
+/// A folder with images (OCI image specification, "Image Layout"), as `skopeo` and others take it for `oci:FOLDER`; for Docker's
+/// manifests see `ImageDirectory`.
 package enum OCILayoutDirectory {
     /// Where an index notes the tag.
     private static let nameAnnotation = "org.opencontainers.image.ref.name"

@@ -78,4 +78,12 @@ struct ModulePackageTests {
         #expect(read.manifests.map(\.digest) == [image.digest])
         #expect(read.manifests.first?.annotations == ["org.opencontainers.image.ref.name": "v1"])
     }
+
+    @Test func skopeosFolderHasEveryBlobOnce() throws {
+        let image = try ModulePackage.build(wasm: self.module, layout: .docker)
+        let files = ImageDirectory.files(of: image)
+        #expect(files.first { $0.path == "manifest.json" }?.bytes == image.bytes)
+        for blob in image.blobs { #expect(files.first { $0.path == blob.descriptor.digest.hex }?.bytes == blob.bytes) }
+        #expect(files.map(\.path) == files.map(\.path).sorted() && files.count == 4)
+    }
 }
