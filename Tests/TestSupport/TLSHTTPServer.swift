@@ -4,8 +4,20 @@ import NIOPosix
 package import NIOSSL
 import Synchronization
 
-/// An HTTP/1.1 server over TLS that answers `METHOD TARGET`.
+/// An HTTP/1.1 server over TLS that answers `METHOD TARGET`, or what it is told to.
 package final class TLSHTTPServer: Sendable {
+    package struct Answer: Sendable {
+        package var status: Int
+        package var headers: [String: String]
+        package var body: String
+
+        package init(_ status: Int = 200, headers: [String: String] = [:], body: String = "") {
+            self.status = status
+            self.headers = headers
+            self.body = body
+        }
+    }
+
     package let port: Int
     private let group: MultiThreadedEventLoopGroup
     private let listener: any Channel
@@ -15,7 +27,10 @@ package final class TLSHTTPServer: Sendable {
         let requests = Mutex<[String]>([])
     }
 
-    package init(_ tls: NIOSSLContext) throws {
+    /// `answer` has `METHOD TARGET`.
+    package init(
+        _ tls: NIOSSLContext, answer: @escaping @Sendable (String) -> Answer = { Answer(body: $0) }
+    ) throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         self.group = group
         let seen = self.seen
@@ -25,7 +40,7 @@ package final class TLSHTTPServer: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls))
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-                    try channel.pipeline.syncOperations.addHandler(Handler(seen))
+                    try channel.pipeline.syncOperations.addHandler(Handler(seen, answer))
                 }
             }
             .bind(host: "127.0.0.1", port: 0)
@@ -48,7 +63,12 @@ package final class TLSHTTPServer: Sendable {
         private let seen: Recorder
         private var head: HTTPRequestHead?
 
-        init(_ seen: Recorder) { self.seen = seen }
+        private let answer: @Sendable (String) -> Answer
+
+        init(_ seen: Recorder, _ answer: @escaping @Sendable (String) -> Answer) {
+            self.seen = seen
+            self.answer = answer
+        }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             switch self.unwrapInboundIn(data) {
@@ -61,10 +81,13 @@ package final class TLSHTTPServer: Sendable {
                 self.seen.requests.withLock {
                     $0.append("\(head.method) \(head.uri) \(head.headers.first(name: "host") ?? "")")
                 }
-                let body = ByteBuffer(string: "\(head.method) \(head.uri)")
-                let headers: HTTPHeaders = ["content-length": "\(body.readableBytes)"]
+                let answer = self.answer("\(head.method) \(head.uri)")
+                let body = ByteBuffer(string: answer.body)
+                var headers: HTTPHeaders = ["content-length": "\(body.readableBytes)"]
+                for (name, value) in answer.headers { headers.add(name: name, value: value) }
+                let status = HTTPResponseStatus(statusCode: answer.status)
                 context.write(
-                    self.wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .ok, headers: headers))),
+                    self.wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers))),
                     promise: nil)
                 context.write(self.wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
                 context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: nil)

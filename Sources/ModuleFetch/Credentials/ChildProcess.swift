@@ -15,9 +15,7 @@ enum ChildProcess {
     private static let maximumOutput = 256 << 10
 
     /// The first executable of this name in the folders of `PATH`.
-    static func find(
-        _ name: String, path: String = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-    ) -> String? {
+    static func find(_ name: String, path: String) -> String? {
         path.split(separator: ":").map { "\($0)/\(name)" }
             .first { FileManager.default.isExecutableFile(atPath: $0) }
     }

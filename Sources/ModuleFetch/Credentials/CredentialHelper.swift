@@ -16,15 +16,17 @@ struct CredentialHelper: Sendable {
 
     /// The program's name, without a folder.
     let program: String
+    private let searchPath: String
     private let timeoutSeconds: Double
 
     /// `.invalid` when the name is not made of letters, digits, `.`, `_` and `-`.
-    init(_ name: String, timeoutSeconds: Double = 10) throws(ModuleFetchError) {
+    init(_ name: String, searchPath: String, timeoutSeconds: Double) throws(ModuleFetchError) {
         let allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
         guard (1...100).contains(name.utf8.count), name.allSatisfy({ allowed.contains($0) }) else {
             throw ModuleFetchError(.invalid, "'\(name.prefix(100))' is no name of a credential helper")
         }
         self.program = "docker-credential-\(name)"
+        self.searchPath = searchPath
         self.timeoutSeconds = timeoutSeconds
     }
 
@@ -65,7 +67,7 @@ struct CredentialHelper: Sendable {
     }
 
     private func run(_ verb: String, input: String) async throws(ModuleFetchError) -> ChildProcess.Result {
-        guard let path = ChildProcess.find(self.program) else {
+        guard let path = ChildProcess.find(self.program, path: self.searchPath) else {
             throw ModuleFetchError(
                 .invalid,
                 "\(self.program) is not on the PATH; install it, or take it out of credsStore and credHelpers in Docker's config.json"

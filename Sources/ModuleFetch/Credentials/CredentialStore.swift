@@ -12,8 +12,7 @@ package struct CredentialStore: Sendable {
         _ registry: String, username: String, password: String
     ) async throws(ModuleFetchError) -> String {
         let key = RegistryKey.written(registry)
-        if let name = try self.file.load()?.helper(for: registry) {
-            let helper = try CredentialHelper(name, timeoutSeconds: self.file.helperTimeoutSeconds)
+        if let config = try self.file.load(), let helper = try self.file.helper(config, for: registry) {
             try await helper.store(key, username: username, password: password)
             return helper.program
         }
@@ -33,8 +32,7 @@ package struct CredentialStore: Sendable {
     package func erase(_ registry: String) async throws(ModuleFetchError) -> Bool {
         guard let config = try self.file.load() else { return false }
         var isErased = false
-        if let name = config.helper(for: registry) {
-            let helper = try CredentialHelper(name, timeoutSeconds: self.file.helperTimeoutSeconds)
+        if let helper = try self.file.helper(config, for: registry) {
             isErased = try await helper.get(RegistryKey.written(registry)) != nil
             try await helper.erase(RegistryKey.written(registry))
         }

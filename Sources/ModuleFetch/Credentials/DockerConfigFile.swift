@@ -5,11 +5,14 @@ package struct DockerConfigFile: CredentialSource {
     package let path: String
     /// Seconds a credential helper may take.
     package var helperTimeoutSeconds = 10.0
+    /// Folders with credential helpers, as `PATH` names them.
+    let searchPath: String
 
     /// `options.dockerConfigPath`, or `$DOCKER_CONFIG/config.json`, or `~/.docker/config.json`.
     package init(
         _ options: FetchOptions, environment: [String: String] = ProcessInfo.processInfo.environment
     ) {
+        self.searchPath = environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
         if let path = options.dockerConfigPath {
             self.path = path
         } else if let folder = environment["DOCKER_CONFIG"], !folder.isEmpty {
@@ -22,11 +25,17 @@ package struct DockerConfigFile: CredentialSource {
 
     package func credential(for registry: String) async throws(ModuleFetchError) -> RegistryCredential? {
         guard let config = try self.load() else { return nil }
-        if let name = config.helper(for: registry) {
-            let helper = try CredentialHelper(name, timeoutSeconds: self.helperTimeoutSeconds)
+        if let helper = try self.helper(config, for: registry) {
             if let found = try await helper.get(RegistryKey.written(registry)) { return found }
         }
         return try config.credential(for: registry)
+    }
+
+    /// The helper that is configured for a registry. `.invalid` when its name is none.
+    func helper(_ config: DockerConfig, for registry: String) throws(ModuleFetchError) -> CredentialHelper? {
+        guard let name = config.helper(for: registry) else { return nil }
+        return try CredentialHelper(
+            name, searchPath: self.searchPath, timeoutSeconds: self.helperTimeoutSeconds)
     }
 
     /// nil when there is no such file.

@@ -60,7 +60,9 @@ actor Authenticator {
         if let bearer = challenges.first(where: { $0.scheme == "bearer" && $0.parameters["realm"] != nil }) {
             let realm = try RealmGuard.check(
                 realm: bearer.parameters["realm"] ?? "", registry: response.url, isPlainAllowed: isPlainAllowed)
-            let server = TokenServer(realm: realm, service: bearer.parameters["service"])
+            let server = TokenServer(
+                realm: realm, service: bearer.parameters["service"],
+                isOnLoopbackOnly: realm.scheme == .http && !isPlainAllowed)
             self.manners[registry] = .bearer(server)
             let key = TokenKey(host: registry, scopes: scopes)
             self.tokens[key] = nil

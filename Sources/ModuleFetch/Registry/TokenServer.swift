@@ -19,6 +19,8 @@ struct TokenServer: Sendable {
 
     var realm: FetchURL
     var service: String?
+    /// Plain HTTP was taken only because the server is on this machine.
+    var isOnLoopbackOnly = false
 
     /// Largest answer, bytes.
     private static let maximumBytes = 256 << 10
@@ -28,7 +30,8 @@ struct TokenServer: Sendable {
     func token(
         for scopes: [String], _ credential: RegistryCredential?, registry: String, through transport: HTTPTransport
     ) async throws(ModuleFetchError) -> Token {
-        let request = self.request(scopes, credential)
+        var request = self.request(scopes, credential)
+        request.isForLoopback = self.isOnLoopbackOnly
         let response = try await transport.send(request, limit: Self.maximumBytes)
         guard response.isSuccess else {
             throw RegistryFailure.of(

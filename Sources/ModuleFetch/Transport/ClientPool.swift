@@ -30,6 +30,11 @@ actor ClientPool {
         self.maximumIdle = maximumIdle
     }
 
+    deinit {
+        // One that nobody shut down: the clients do not wait, and must not be let go of as they are.
+        for entry in self.entries.values { entry.client.shutdown { _ in } }
+    }
+
     /// Every `acquire` is followed by a `release` of the same key.
     func acquire(_ key: Key, tls: TLSProfile?) throws(ModuleFetchError) -> HTTPClient {
         guard !self.isShutDown else { throw ModuleFetchError(.unavailable, "the transport is shut down") }
@@ -78,6 +83,11 @@ actor ClientPool {
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .http1Only
         configuration.dnsOverride = [key.host: key.address.description]
+        if let tls = key.tls, !tls.skipsVerification, IPAddress(key.host) == nil {
+            configuration.http1_1ConnectionDebugInitializer = { [host = key.host] channel in
+                CertificateName.check(channel, host: host)
+            }
+        }
         return HTTPClient(eventLoopGroupProvider: .shared(self.group), configuration: configuration)
     }
 }

@@ -17,7 +17,7 @@ package final class HTTPTransport: Sendable {
     /// Of the body of an answer that is no success, bytes.
     private static let maximumErrorBytes = 64 << 10
 
-    /// `shutdown()` must be called before the last reference goes.
+    /// `resolver`: the system's unless a test brings its own. Call `shutdown()` when it is no longer used.
     package init(
         options: FetchOptions, group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
         resolver: NameResolver? = nil
