@@ -20,6 +20,7 @@ struct SignatureFindings {
     private(set) var places: [String] = []
     private(set) var flaws: [Flaw] = []
     private(set) var count = 0
+    private var referrersOpened = 0
     private(set) var isTruncated = false
 
     mutating func looked(at place: String) {
@@ -36,6 +37,16 @@ struct SignatureFindings {
         return true
     }
 
+    /// False when enough manifests have been opened, or signatures seen: a list without types makes every entry be opened.
+    mutating func opensReferrer() -> Bool {
+        guard !self.isTruncated, self.referrersOpened < Self.maximumSignatures else {
+            self.isTruncated = true
+            return false
+        }
+        self.referrersOpened += 1
+        return true
+    }
+
     mutating func add(_ flaw: Flaw) { self.flaws.append(flaw) }
 
     func error(image: ImageReference, digests: [Digest], keys: [VerificationKey]) -> ModuleFetchError {
@@ -44,7 +55,8 @@ struct SignatureFindings {
         if self.count == 0 {
             return ModuleFetchError(
                 .unverified,
-                "\(subject) is not signed: there is no signature at \(self.places.joined(separator: ", nor at "))")
+                "\(subject) is not signed: there is no signature at \(self.places.joined(separator: ", nor at "))"
+                    + (self.isTruncated ? " (no more than \(Self.maximumSignatures) referrers were looked at)" : ""))
         }
         var parts: [String] = []
         var distinct: [Flaw] = []

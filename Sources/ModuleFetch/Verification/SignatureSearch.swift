@@ -47,7 +47,7 @@ struct SignatureSearch {
                     continue
                 }
             }
-            guard !self.findings.isTruncated else { return nil }
+            guard self.findings.opensReferrer() else { return nil }
             let place = self.image.with(digest: descriptor.digest)
             guard let manifest = try await self.manifest(place) else { continue }
             if let found = try await self.layers(of: manifest, at: place) { return found }
@@ -163,7 +163,12 @@ struct SignatureSearch {
         }
         // Over the manifest itself. Those named are the image's own, so to fetch them again tells nothing new to anybody.
         for subject in self.subjects {
-            let manifest = try await self.registry.manifest(self.image.with(digest: subject)).bytes
+            let manifest: [UInt8]
+            do {
+                manifest = try await self.registry.manifest(self.image.with(digest: subject)).bytes
+            } catch  where error.kind != .unavailable && error.kind != .unauthorized {
+                continue
+            }
             guard Digest.of(manifest) == subject else { continue }
             if let key = self.keys.first(where: { $0.isValid(signature: Array(signature), for: manifest) }) {
                 return VerifiedSignature(subject: subject, key: key, source: place, dockerReference: nil)
