@@ -9,23 +9,12 @@ enum SigningKeyFile {
         let pem = try KeyFile.read(path, maximumBytes: self.maximumBytes)
         var password = ProcessEnvironment.variables()[self.passwordVariable]
         if password == nil, pem.contains("-----BEGIN ENCRYPTED "), SecretInput.isTerminal {
-            password = try SecretInput.line("Password of \(path): ", hidden: true)
+            password = try SecretInput.hiddenLine("Password of \(path): ")
         }
         do throws(ModuleFetchError) {
             return try SigningKey(pem: pem, password: Array((password ?? "").utf8))
         } catch {
             throw CommandFailure("\(path): \(error.message)")
-        }
-    }
-}
-
-/// PEM files that the command line names.
-enum KeyFile {
-    static func read(_ path: String, maximumBytes: Int = 64 << 10) throws(CommandFailure) -> String {
-        do throws(BoundedFile.Problem) {
-            return String(decoding: try BoundedFile.read(path, maximumBytes: maximumBytes), as: UTF8.self)
-        } catch {
-            throw CommandFailure(error.description)
         }
     }
 }

@@ -59,8 +59,8 @@ struct LoginCommand: AsyncParsableCommand {
             throw CommandFailure(
                 "standard input is no terminal to ask for the password: give -u USER and --password-stdin")
         }
-        let username = try self.username ?? SecretInput.line("User: ", hidden: false)
-        return (username, try SecretInput.line("Password: ", hidden: true))
+        let username = try self.username ?? SecretInput.line("User: ")
+        return (username, try SecretInput.hiddenLine("Password: "))
     }
 }
 

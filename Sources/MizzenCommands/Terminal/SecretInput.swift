@@ -26,30 +26,51 @@ enum SecretInput {
         return try self.text(bytes)
     }
 
-    /// A line that is typed at a terminal. `hidden`: without echo.
-    static func line(_ prompt: String, hidden: Bool) throws -> String {
+    /// A line that is typed at a terminal.
+    static func line(_ prompt: String) throws -> String {
+        StandardError.write(prompt)
+        return try self.text(try self.typed())
+    }
+
+    /// The same without echo. The terminal is as before whatever happens: it does not turn Ctrl-C into a signal
+    /// meanwhile, so that this ends the process and nothing is left half done.
+    static func hiddenLine(_ prompt: String) throws -> String {
         StandardError.write(prompt)
         var before = termios()
-        let hides = hidden && tcgetattr(STDIN_FILENO, &before) == 0
-        if hides {
-            var silent = before
-            silent.c_lflag &= ~tcflag_t(ECHO)
-            tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent)
+        guard tcgetattr(STDIN_FILENO, &before) == 0 else {
+            throw CommandFailure("the terminal's echo cannot be switched off: \(String(cString: strerror(errno)))")
+        }
+        var silent = before
+        silent.c_lflag &= ~tcflag_t(ECHO | ICANON | ISIG)
+        guard tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) == 0 else {
+            throw CommandFailure("the terminal's echo cannot be switched off: \(String(cString: strerror(errno)))")
         }
         defer {
-            if hides {
-                tcsetattr(STDIN_FILENO, TCSAFLUSH, &before)
-                StandardError.write("\n")
-            }
+            tcsetattr(STDIN_FILENO, TCSAFLUSH, &before)
+            StandardError.write("\n")
         }
+        return try self.text(try self.typed())
+    }
+
+    /// Up to the line's end, with the keys that a terminal handles by itself in its usual mode.
+    private static func typed() throws -> [UInt8] {
         var bytes: [UInt8] = []
-        while let byte = self.byte(), byte != 0x0A {
-            guard bytes.count < self.maximumBytes else {
-                throw CommandFailure("the line is longer than \(self.maximumBytes) bytes")
+        while let byte = self.byte() {
+            switch byte {
+            case 0x0A, 0x0D, 0x04: return bytes
+            case 0x03: throw CommandFailure("cancelled")
+            case 0x08, 0x7F:
+                // A character, which may be several bytes.
+                while let last = bytes.popLast(), last & 0xC0 == 0x80 {}
+            case 0x15: bytes = []
+            default:
+                guard bytes.count < self.maximumBytes else {
+                    throw CommandFailure("the line is longer than \(self.maximumBytes) bytes")
+                }
+                bytes.append(byte)
             }
-            bytes.append(byte)
         }
-        return try self.text(bytes)
+        return bytes
     }
 
     private static func text(_ bytes: [UInt8]) throws -> String {
