@@ -35,7 +35,7 @@ struct InspectCommand: AsyncParsableCommand {
             return self.show(self.target, try self.report(bytes), nil)
         }
         let reference = try ImageReference(self.target)
-        let (image, bytes, problems) = try await RegistrySession.run(options) { session in
+        let (image, bytes, problems) = try await RegistrySession.run(options, task: "inspection") { session in
             let image = try await session.resolve(reference)
             let signatures = try await SignatureListing.list(image.digests, of: reference, in: session.client)
             let bytes = try await session.module(of: image)

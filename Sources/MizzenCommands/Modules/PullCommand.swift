@@ -42,7 +42,7 @@ struct PullCommand: AsyncParsableCommand {
         if self.output == nil, OutputFile.exists(file) {
             throw CommandFailure("\(file) is there already; give -o FILE")
         }
-        let (image, bytes) = try await RegistrySession.run(options) { session in
+        let (image, bytes) = try await RegistrySession.run(options, task: "pull") { session in
             let image = try await session.resolve(reference)
             let verifier = SignatureVerifier(registry: session.client)
             let signatures = try await session.retry { () async throws(ModuleFetchError) in

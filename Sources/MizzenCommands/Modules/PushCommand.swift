@@ -45,7 +45,7 @@ struct PushCommand: AsyncParsableCommand {
         let file = try self.file ?? WorkingDirectory.onlyModule()
         let key = try self.signByKey.map { try SigningKeyFile.read($0) }
         let image = try self.image.pack(file)
-        let pinned = try await RegistrySession.run(options) { session in
+        let pinned = try await RegistrySession.run(options, task: "push") { session in
             let pushed = try await ImagePush(session: session, target: target).push(image)
             if let key { try await ImagePush(session: session, target: target).sign(pushed, with: key) }
             return target.with(tag: target.tag, digest: pushed)

@@ -40,9 +40,8 @@ struct LoginCommand: AsyncParsableCommand {
         let host = self.registry.host
         let given = GivenCredentials(
             credential: RegistryCredential(username: username, password: password, source: "this command"))
-        try await RegistrySession.run(options, credentials: given) { session in
-            let client = session.client
-            try await session.retry { () async throws(ModuleFetchError) in try await client.checkCredentials(host) }
+        try await RegistrySession.run(options, task: "login", credentials: given) { session in
+            try await session.client.checkCredentials(host)
         }
         let place = try await CredentialStore(DockerConfigFile(options))
             .store(host, username: username, password: password)

@@ -6,9 +6,15 @@ struct RegistrySession: Sendable {
     let client: RegistryClient
     let retry: Retry
 
-    /// - Parameter credentials: Nil: Docker's configuration file.
+    /// A person waits, sees that it goes on, and can stop it: large modules may take longer than the gateway gives them.
+    /// What stands still ends with `requestTimeout`.
+    private static let shortestDeadlineSeconds = 3600.0
+
+    /// - Parameters:
+    ///   - task: What failed, for errors.
+    ///   - credentials: Nil: Docker's configuration file.
     static func run<Result>(
-        _ options: FetchOptions, credentials: (any CredentialSource)? = nil,
+        _ options: FetchOptions, task: String, credentials: (any CredentialSource)? = nil,
         _ body: (RegistrySession) async throws -> Result
     ) async throws -> Result {
         let transport = HTTPTransport(options: options)
@@ -17,7 +23,10 @@ struct RegistrySession: Sendable {
         }
         let client = RegistryClient(
             transport: transport, credentials: credentials ?? DockerConfigFile(options), log: log)
-        let session = RegistrySession(options: options, client: client, retry: Retry(options))
+        var retry = Retry(options)
+        retry.deadlineSeconds = max(retry.deadlineSeconds, Self.shortestDeadlineSeconds)
+        retry.task = task
+        let session = RegistrySession(options: options, client: client, retry: retry)
         do {
             let result = try await body(session)
             await transport.shutdown()

@@ -7,6 +7,8 @@ package struct Retry: Sendable {
     /// Before the second attempt; each further pause is 1.5 times as long, and each is varied by half of itself.
     package var firstPauseSeconds = 0.5
     package var maximumPauseSeconds = 60.0
+    /// What fails when it is given up, for the error.
+    package var task = "wasm module download"
 
     package init(_ options: FetchOptions) {
         self.maximumAttempts = max(1, options.maximumAttempts)
@@ -37,7 +39,7 @@ package struct Retry: Sendable {
                 last = error.message
             case .late:
                 let before = attempt > 1 ? "; before that: \(last)" : ""
-                throw Self.givenUp(attempt, "not done within \(self.deadlineSeconds) s\(before)")
+                throw self.givenUp(attempt, "not done within \(self.deadlineSeconds) s\(before)")
             }
             guard attempt < self.maximumAttempts else { break }
             let wait = Duration.seconds(pause * Double.random(in: 0.5...1.5))
@@ -47,12 +49,12 @@ package struct Retry: Sendable {
             if Task.isCancelled { break }
             pause = min(pause * 1.5, self.maximumPauseSeconds)
         }
-        throw Self.givenUp(attempt, last)
+        throw self.givenUp(attempt, last)
     }
 
-    private static func givenUp(_ attempts: Int, _ last: String) -> ModuleFetchError {
+    private func givenUp(_ attempts: Int, _ last: String) -> ModuleFetchError {
         ModuleFetchError(
-            .unavailable, "wasm module download failed after \(attempts) attempts, last error: \(last)")
+            .unavailable, "\(self.task) failed after \(attempts) attempts, last error: \(last)")
     }
 
     private static func race<Value: Sendable>(

@@ -185,6 +185,15 @@ import Testing
         #expect(configuration.fetch.host("c.example").skipsTLSVerification)
     }
 
+    @Test func `beside resources it is not taken for one`() throws {
+        let folder = try TemporaryFiles()
+        try folder.write("mizzen.yaml", "fetch: {}")
+        try folder.write("a.yaml", "")
+        var files: Set<String> = []
+        FileStatus.collect(folder.path, into: &files)
+        #expect(files == ["\(folder.path)/a.yaml"])
+    }
+
     @Test func `the file is named by the option or the variable`() throws {
         let folder = try TemporaryFiles()
         let path = try folder.write("other.yaml", "fetch: {maxAttempts: 2}")
