@@ -57,7 +57,8 @@ let package = Package(
         .executableTarget(
             name: "Fuzz",
             dependencies: [
-                "Attributes", "CEL", "ProxyWasm", "WasmtimeEngine", "LinearRegex", "IstioResources", "HTTP1", "ModuleFetch",
+                "Attributes", "CEL", "ProxyWasm", "WasmtimeEngine", "LinearRegex", "IstioResources", "HTTP1",
+                "ModuleFetch",
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: settings,

@@ -53,7 +53,7 @@ struct PluginAnnotationTests {
     static let names =
         "callback-deadline, stream-cpu-budget, memory-limit, table-limit, http-calls, grpc-calls, name-lookups, "
         + "shared-data-bytes, shared-data-items, shared-queue-bytes, shared-queue-items, message-size, log-lines, log-bytes, metrics, "
-        + "allow-headers-stop-iteration, vm-id, vm-configuration, allowed-capabilities"
+        + "allow-headers-stop-iteration, refresh-interval, vm-id, vm-configuration, allowed-capabilities"
 
     /// The annotation, and the whole message after the place.
     static let bad: [(String, String)] = [

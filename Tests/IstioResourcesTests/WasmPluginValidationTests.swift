@@ -139,7 +139,7 @@ struct WasmPluginValidationTests {
         arguments: [
             ("selector: {matchLabels: {}}", "workload selector specified without labels"),
             ("match: [{mode: SERVER}]", "mode SERVER never matches a gateway"),
-            ("verificationKey: x", "ignored"),
+            ("verificationKey: x", "cannot verify anything"),
             ("vmConfig: {env: [{name: ISTIO_META_A, value: x}]}", "reserved prefix"),
         ]
     )

@@ -27,7 +27,9 @@ struct Composition {
         let server = self.makeServer(modules: modules.provider, log: log)
         let reloader = ConfigurationReloader(loader: self.loader, log: log) { try await server.apply($0) }
         let (stops, stop) = AsyncStream.makeStream(of: StopReason.self, bufferingPolicy: .bufferingNewest(8))
-        let running = RunningGateway(server: server, reloader: reloader, modules: modules, log: log) { stop.yield(.quit) }
+        let running = RunningGateway(server: server, reloader: reloader, modules: modules, log: log) {
+            stop.yield(.quit)
+        }
         let admin = AdminServer(address: self.settings.adminAddress, source: running, log: log)
 
         do {

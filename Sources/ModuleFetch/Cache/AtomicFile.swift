@@ -11,7 +11,9 @@ enum AtomicFile {
     /// What a system call said.
     struct Failure: Error, CustomStringConvertible {
         var description: String
-        init(_ call: String, _ path: String) { self.description = "\(call) \(path): \(String(cString: strerror(errno)))" }
+        init(_ call: String, _ path: String) {
+            self.description = "\(call) \(path): \(String(cString: strerror(errno)))"
+        }
     }
 
     /// Writes beside the file, to the disk, then takes the name.

@@ -50,7 +50,11 @@ package final class FetchMetrics: Sendable {
 
     func lookup(isHit: Bool, plugin: String) {
         self.counts.withLock { counts in
-            if isHit { counts[plugin, default: Counts()].hits += 1 } else { counts[plugin, default: Counts()].misses += 1 }
+            if isHit {
+                counts[plugin, default: Counts()].hits += 1
+            } else {
+                counts[plugin, default: Counts()].misses += 1
+            }
         }
     }
 

@@ -22,8 +22,12 @@ extension ModuleFetcher {
         _ reference: ImageReference, _ request: ModuleRequest, _ groups: [[VerificationKey]],
         _ registry: RegistryClient, _ stage: @escaping Stage
     ) async throws(ModuleFetchError) -> FetchedModule {
-        let top = try await registry.manifest(reference)
-        let (manifest, digests, payloads) = try await self.payloads(top, reference, registry)
+        let image = try await ImageReader(registry: registry).resolve(reference)
+        // The index's comes first: it is what the tag stands for.
+        let digests =
+            image.topDigest == image.manifestDigest
+            ? [image.manifestDigest] : [image.topDigest, image.manifestDigest]
+        let payloads = try Self.payloads(image.manifest, reference)
         var keys: [Digest] = []
         if !groups.isEmpty {
             stage(.verifying)
@@ -47,42 +51,7 @@ extension ModuleFetcher {
                 first = first ?? ModuleFetchError(error.kind, "\(reference): \(error.message)")
             }
         }
-        throw first ?? ModuleFetchError(.malformed, "\(reference): the manifest \(manifest) has no module")
-    }
-
-    /// Of the manifest, or of the first of an index's that has a module.
-    private func payloads(
-        _ top: RegistryManifest, _ reference: ImageReference, _ registry: RegistryClient
-    ) async throws(ModuleFetchError) -> (manifest: Digest, digests: [Digest], payloads: [ModulePayload]) {
-        switch try Self.document(top, reference) {
-        case .image(let manifest):
-            return (top.digest, [top.digest], try Self.payloads(manifest, reference))
-        case .index(let index):
-            var first: ModuleFetchError?
-            for candidate in index.candidates().prefix(Self.maximumCandidates) {
-                do throws(ModuleFetchError) {
-                    let child = try await registry.manifest(reference.with(digest: candidate.digest))
-                    guard case .image(let manifest) = try Self.document(child, reference) else { continue }
-                    return (child.digest, [top.digest, child.digest], try Self.payloads(manifest, reference))
-                } catch {
-                    guard error.kind == .malformed || error.kind == .notFound else { throw error }
-                    first = first ?? error
-                }
-            }
-            throw first ?? ModuleFetchError(.malformed, "\(reference): the index \(top.digest) names no image")
-        }
-    }
-
-    private static let maximumCandidates = 16
-
-    private static func document(
-        _ manifest: RegistryManifest, _ reference: ImageReference
-    ) throws(ModuleFetchError) -> ManifestDocument {
-        do {
-            return try ManifestDocument(bytes: manifest.bytes, mediaType: manifest.mediaType)
-        } catch {
-            throw ModuleFetchError(error.kind, "\(reference): \(error.message)")
-        }
+        throw first ?? ModuleFetchError(.malformed, "\(reference): the manifest \(image.manifestDigest) has no module")
     }
 
     private static func payloads(

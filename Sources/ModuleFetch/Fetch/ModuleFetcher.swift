@@ -88,7 +88,8 @@ package final class ModuleFetcher: Sendable {
 
     /// Puts bytes into the cache and remembers what they are called. Without a disk they are used all the same.
     func keep(
-        _ bytes: [UInt8], _ digest: Digest, manifests: [Digest] = [], _ request: ModuleRequest, verifiedBy keys: [Digest]
+        _ bytes: [UInt8], _ digest: Digest, manifests: [Digest] = [], _ request: ModuleRequest,
+        verifiedBy keys: [Digest]
     ) -> FetchedModule {
         var lease: CacheLease?
         do throws(ModuleFetchError) {

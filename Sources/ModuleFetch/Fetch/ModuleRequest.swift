@@ -58,7 +58,8 @@ package struct ModuleRequest: Sendable, Equatable {
         switch self.source {
         case .file(let path): return "file:\(path)\(wanted)"
         case .http(let url): return "\(url)\(wanted)"
-        case .image(let reference): return "oci://\(reference.name)\(Self.separator(reference))\(reference.identifier)\(wanted)"
+        case .image(let reference):
+            return "oci://\(reference.name)\(Self.separator(reference))\(reference.identifier)\(wanted)"
         }
     }
 

@@ -27,15 +27,15 @@ package struct ImageReader: Sendable {
             }
             var failure = ModuleFetchError(.malformed, "\(reference) is an index without a manifest for a module")
             for child in inner.candidates().prefix(Self.maximumCandidates) {
-                let manifest = try await self.registry.manifest(reference.with(digest: child.digest))
                 do throws(ModuleFetchError) {
+                    let manifest = try await self.registry.manifest(reference.with(digest: child.digest))
                     let image = try await self.resolve(
                         reference, manifest, index: index ?? inner, topDigest: topDigest, depth: depth + 1)
                     _ = try image.manifest.payloads()
                     return image
                 } catch {
-                    // Another manifest of the index may hold the module.
-                    guard error.kind == .malformed else { throw error }
+                    // Another manifest of the index may hold the module; copies are often made of one alone.
+                    guard error.kind == .malformed || error.kind == .notFound else { throw error }
                     failure = error
                 }
             }

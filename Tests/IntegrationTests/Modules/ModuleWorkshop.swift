@@ -28,6 +28,17 @@ struct ModuleWorkshop {
                 Repository.binary, arguments, environment: own.merging(environment) { $1 }, input: input))
     }
 
+    /// `NAME.pem`, a private key, and `NAME.pub`, its public one, as openssl makes them.
+    func makeKey(_ name: String) throws {
+        for arguments in [
+            ["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", self.path("\(name).pem")],
+            ["ec", "-in", self.path("\(name).pem"), "-pubout", "-out", self.path("\(name).pub")],
+        ] {
+            let process = try Self.finish(ChildProcess("/usr/bin/openssl", arguments))
+            guard process.exitCode == 0 else { throw HarnessError("openssl \(arguments): \(process.text)") }
+        }
+    }
+
     func skopeo(_ arguments: String...) throws -> String {
         let process = try Self.finish(
             ChildProcess("/usr/bin/skopeo", arguments, environment: ["DOCKER_CONFIG": self.directory.path]))

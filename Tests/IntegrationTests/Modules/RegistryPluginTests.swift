@@ -27,7 +27,8 @@ struct RegistryPluginTests {
         YAML.join([YAML.routeAll(to: upstream)] + plugins)
     }
 
-    private func plugin(_ url: String, name: String = "probe", annotations: String = "", extra: [String] = []) -> String {
+    private func plugin(_ url: String, name: String = "probe", annotations: String = "", extra: [String] = []) -> String
+    {
         var text = YAML.wasmPlugin(name, module: "MODULE", config: "{\"name\": \"\(name)\"}", extra: extra)
         text = text.replacingOccurrences(of: "file://MODULE", with: url)
         guard !annotations.isEmpty else { return text }
@@ -88,7 +89,8 @@ struct RegistryPluginTests {
                     upstream, self.plugin("oci://\(image):v1", name: "a", extra: ["sha256: \(digest.hex)"]),
                     self.plugin("oci://\(image):v1", name: "b", extra: ["sha256: \(own.hex)"]),
                     self.plugin("\(image)@\(digest)", name: "c"),
-                    self.plugin("oci://\(image):v1", name: "d", extra: ["sha256: \(wrong.hex)", "failStrategy: FAIL_OPEN"])
+                    self.plugin(
+                        "oci://\(image):v1", name: "d", extra: ["sha256: \(wrong.hex)", "failStrategy: FAIL_OPEN"])
                 ), arguments: self.freshCache(cache)
             ) { gateway throws in
                 #expect(self.plugins(try gateway.get("/a")).sorted() == ["a", "b", "c"])
@@ -115,18 +117,23 @@ struct RegistryPluginTests {
                     data: {.dockerconfigjson: \(Data(json.utf8).base64EncodedString())}
                     """
             }
+            let pushed = registry.connections
             let plugin = self.plugin("oci://\(registry.host)/private/headers:v1", extra: ["imagePullSecret: pull"])
             let cache = try TemporaryDirectory()
             try MizzenProcess.run(
                 self.configuration(upstream, plugin), arguments: self.freshCache(cache)
             ) { gateway throws in
                 #expect(try gateway.get("/a").status == 503)
-                #expect(try (self.shown(gateway)["message"] as? String)?.contains("missing image pulling secret") == true)
-                #expect(registry.connections == 1, "skopeo's: without the secret nobody is asked")
-                try gateway.reconfigure(self.configuration(upstream, plugin, secret("\(DockerRegistry.username):wrong")))
-                try poll("the wrong password is noticed", isTrue: {
-                    try (self.shown(gateway)["message"] as? String)?.contains("401") == true
-                })
+                #expect(
+                    try (self.shown(gateway)["message"] as? String)?.contains("missing image pulling secret") == true)
+                #expect(registry.connections == pushed, "without the secret nobody is asked")
+                try gateway.reconfigure(
+                    self.configuration(upstream, plugin, secret("\(DockerRegistry.username):wrong")))
+                try poll(
+                    "the wrong password is noticed",
+                    isTrue: {
+                        try (self.shown(gateway)["message"] as? String)?.contains("401") == true
+                    })
                 #expect(try gateway.get("/a").status == 503)
                 try gateway.reconfigure(self.configuration(upstream, plugin, secret(credentials)))
                 try poll("the plugin serves", isTrue: { try gateway.get("/a")["x-plugin"] == "probe" })
@@ -134,6 +141,43 @@ struct RegistryPluginTests {
                 for page in ["/config_dump", "/plugins"] {
                     #expect(try !gateway.admin(page).text.contains(DockerRegistry.password))
                 }
+            }
+        }
+    }
+
+    // MARK: Signatures
+
+    @Test func whatIsNotSignedIsNotLoaded() async throws {
+        try await ModuleWorkshop.run { shop in
+            let upstream = try UpstreamServer(script: { try $0.replyWithTarget() })
+            defer { upstream.stop() }
+            try shop.makeKey("right")
+            try shop.makeKey("wrong")
+            let module = try Repository.plugin("headers")
+            let (signed, plain) = (shop.reference("signed:1"), shop.reference("plain:1"))
+            #expect(try shop.mizzen("push", signed, module, "--sign-by-key", shop.path("right.pem")).exitCode == 0)
+            #expect(try shop.mizzen("push", plain, module).exitCode == 0)
+            func plugin(_ name: String, _ reference: String, key: String) throws -> String {
+                let pem = try String(contentsOfFile: shop.path(key), encoding: .utf8)
+                let lines = pem.split(separator: "\n").map { "    \($0)" }.joined(separator: "\n")
+                return self.plugin(
+                    "oci://\(reference)", name: name,
+                    extra: ["failStrategy: FAIL_OPEN", "verificationKey: |\n\(lines)"])
+            }
+            let cache = try TemporaryDirectory()
+            try MizzenProcess.run(
+                self.configuration(
+                    upstream, try plugin("good", signed, key: "right.pub"),
+                    try plugin("foreign", signed, key: "wrong.pub"), try plugin("unsigned", plain, key: "right.pub")),
+                arguments: self.freshCache(cache)
+            ) { gateway throws in
+                #expect(self.plugins(try gateway.get("/a")) == ["good"])
+                for name in ["foreign", "unsigned"] {
+                    let status = try self.shown(gateway, name)
+                    #expect(status["state"] as? String != "serving")
+                    #expect((status["message"] as? String)?.contains("signed") == true)
+                }
+                try gateway.waitForLog("error fetch", "plain:1", "is not signed")
             }
         }
     }
@@ -162,9 +206,11 @@ struct RegistryPluginTests {
                 #expect(try gateway.admin("/ready").status == 200)
                 #expect(try gateway.get("/b").status == 200)
                 registry.set(.pass)
-                try poll("it serves by itself", isTrue: {
-                    self.plugins(try gateway.get("/c")).contains("probe")
-                })
+                try poll(
+                    "it serves by itself",
+                    isTrue: {
+                        self.plugins(try gateway.get("/c")).contains("probe")
+                    })
             }
         }
     }
@@ -180,9 +226,11 @@ struct RegistryPluginTests {
             for isUp in [true, false] {
                 registry.set(isUp ? .pass : .refuse)
                 try MizzenProcess.run(configuration, arguments: self.freshCache(cache)) { gateway throws in
-                    try poll("both serve", isTrue: {
-                        self.plugins(try gateway.get("/a")).sorted() == ["newest", "pinned"]
-                    })
+                    try poll(
+                        "both serve",
+                        isTrue: {
+                            self.plugins(try gateway.get("/a")).sorted() == ["newest", "pinned"]
+                        })
                     let message = try self.shown(gateway, "newest")["message"] as? String ?? ""
                     #expect(message.contains("from the cache") == !isUp)
                 }
@@ -202,14 +250,18 @@ struct RegistryPluginTests {
             ) { gateway throws in
                 let next = Skopeo.variant(module, 2)
                 try Skopeo.push(next, to: image)
-                try poll("the new version serves", isTrue: {
-                    #expect(try gateway.get("/a")["x-plugin"] == "probe")
-                    return try self.shown(gateway)["digest"] as? String == Digest.of(next).hex
-                })
+                try poll(
+                    "the new version serves",
+                    isTrue: {
+                        #expect(try gateway.get("/a")["x-plugin"] == "probe")
+                        return try self.shown(gateway)["digest"] as? String == Digest.of(next).hex
+                    })
                 registry.set(.refuse)
-                try poll("the registry's absence shows", isTrue: {
-                    try (self.shown(gateway)["message"] as? String)?.contains("from the cache") == true
-                })
+                try poll(
+                    "the registry's absence shows",
+                    isTrue: {
+                        try (self.shown(gateway)["message"] as? String)?.contains("from the cache") == true
+                    })
                 #expect(try gateway.get("/a")["x-plugin"] == "probe")
             }
         }
@@ -228,10 +280,40 @@ struct RegistryPluginTests {
                 #expect(try gateway.get("/a")["x-plugin"] == "probe")
                 #expect(try self.shown(gateway)["state"] as? String == "serving")
                 try Skopeo.push(Skopeo.variant(try Self.module(), 2), to: "\(registry.host)/filters/headers:v2")
-                try poll("the new one serves", isTrue: {
-                    try (self.shown(gateway)["source"] as? String)?.contains(":v2@") == true
-                })
+                try poll(
+                    "the new one serves",
+                    isTrue: {
+                        try (self.shown(gateway)["source"] as? String)?.contains(":v2@") == true
+                    })
             }
+        }
+    }
+
+    @Test func aWebServerServesModulesToo() async throws {
+        let module = try Self.module()
+        let files = try UpstreamServer(script: { exchange in
+            try exchange.request()
+            switch exchange.target {
+            case "/moved": try exchange.reply(302, headers: ["location: /headers.wasm"])
+            case "/headers.wasm": try exchange.reply(bytes: module)
+            default: try exchange.reply(body: "<html>no module</html>")
+            }
+        })
+        defer { files.stop() }
+        let upstream = try UpstreamServer(script: { try $0.replyWithTarget() })
+        defer { upstream.stop() }
+        let cache = try TemporaryDirectory()
+        let base = "http://127.0.0.1:\(files.port)"
+        try MizzenProcess.run(
+            self.configuration(
+                upstream, self.plugin("\(base)/headers.wasm", name: "plain"),
+                self.plugin("\(base)/moved", name: "moved", extra: ["sha256: \(Digest.of(module).hex)"]),
+                self.plugin("\(base)/page", name: "page", extra: ["failStrategy: FAIL_OPEN"])),
+            arguments: self.freshCache(cache)
+        ) { gateway throws in
+            #expect(self.plugins(try gateway.get("/a")).sorted() == ["moved", "plain"])
+            let message = try self.shown(gateway, "page")["message"] as? String ?? ""
+            #expect(message.contains("/page") && message.contains("is invalid"), "\(message)")
         }
     }
 

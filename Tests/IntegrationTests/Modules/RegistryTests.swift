@@ -51,15 +51,8 @@ struct RegistryTests {
     @Test func signaturesAreMadeAndDemanded() async throws {
         try await ModuleWorkshop.run { shop in
             let module = try Repository.plugin("headers")
-            let openssl = "/usr/bin/openssl"
-            for name in ["right", "wrong"] {
-                for arguments in [
-                    ["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", shop.path("\(name).pem")],
-                    ["ec", "-in", shop.path("\(name).pem"), "-pubout", "-out", shop.path("\(name).pub")],
-                ] {
-                    #expect(try ModuleWorkshop.finish(ChildProcess(openssl, arguments)).exitCode == 0)
-                }
-            }
+            try shop.makeKey("right")
+            try shop.makeKey("wrong")
             let signed = shop.reference("signed:1")
             let push = try shop.mizzen("push", signed, module, "--sign-by-key", shop.path("right.pem"))
             #expect(push.exitCode == 0, "\(push.text)")

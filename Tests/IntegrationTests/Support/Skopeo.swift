@@ -11,7 +11,8 @@ enum Skopeo {
         let process = try ChildProcess(Self.program, arguments)
         let code = try process.waitForExit()
         guard code == 0 else {
-            throw HarnessError("skopeo \(arguments) ended with \(code): \(process.standardError.joined(separator: "\n"))")
+            throw HarnessError(
+                "skopeo \(arguments) ended with \(code): \(process.standardError.joined(separator: "\n"))")
         }
         return process.standardOutput.joined(separator: "\n")
     }
@@ -25,13 +26,14 @@ enum Skopeo {
     ) throws -> Digest {
         let image = try ModulePackage.build(wasm: module, layout: layout)
         let directory = try TemporaryDirectory()
-        for file in try OCILayoutDirectory.files(of: image, tag: "image") {
-            try directory.write(file.path, file.bytes)
-        }
+        // Its folders of OCI images know no Docker manifests.
+        let isDocker = layout == .docker
+        let files = try isDocker ? ImageDirectory.files(of: image) : OCILayoutDirectory.files(of: image, tag: "image")
+        for file in files { try directory.write(file.path, file.bytes) }
         try self.run(
             ["copy", "--insecure-policy", "--preserve-digests", "--dest-tls-verify=false"]
                 + (credentials.map { ["--dest-creds", $0] } ?? [])
-                + ["oci:\(directory.path):image", "docker://\(reference)"])
+                + [isDocker ? "dir:\(directory.path)" : "oci:\(directory.path):image", "docker://\(reference)"])
         return image.digest
     }
 
