@@ -16,4 +16,12 @@ package enum YAMLObject {
         guard let root = written.first else { return (nil, context) }
         return (Field(node: root, path: "", context: context).object(), context)
     }
+
+    /// Some document of it says what kind of resource it is. False for what is no YAML.
+    package static func holdsResources(_ file: SourceFile) -> Bool {
+        YAMLLoader.load(file.text).0.contains { document in
+            guard case .mapping(let entries) = document.content else { return false }
+            return entries.contains { $0.key == "apiVersion" || $0.key == "kind" }
+        }
+    }
 }

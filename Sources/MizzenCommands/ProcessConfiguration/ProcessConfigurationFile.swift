@@ -29,6 +29,11 @@ package enum ProcessConfigurationFile {
         return configuration
     }
 
+    /// Called like one, and no resources in it: somebody may well call those `mizzen.yaml`, too.
+    static func isProcessConfiguration(_ file: SourceFile) -> Bool {
+        (file.path.split(separator: "/").last ?? "") == self.defaultPath && !YAMLObject.holdsResources(file)
+    }
+
     private static func file(
         _ path: String?, _ environment: [String: String], _ problems: inout [String]
     ) -> SourceFile? {
@@ -38,7 +43,10 @@ package enum ProcessConfigurationFile {
         if named == nil, FileStatus(path: name) == nil { return nil }
         do throws(BoundedFile.Problem) {
             let bytes = try BoundedFile.read(name, maximumBytes: self.maximumBytes)
-            if let text = String(validating: bytes, as: UTF8.self) { return SourceFile(path: name, text: text) }
+            if let text = String(validating: bytes, as: UTF8.self) {
+                let file = SourceFile(path: name, text: text)
+                return named != nil || self.isProcessConfiguration(file) ? file : nil
+            }
             problems.append("\(name): is not UTF-8 text")
         } catch {
             problems.append("process configuration: cannot be read: \(error)")

@@ -37,8 +37,7 @@ struct FileStatus: Equatable, Sendable {
     /// Modified within the last two seconds (or in the future): times of file systems can be that coarse.
     var isYoung: Bool { self.modifiedSeconds + 2 >= Int64(time(nil)) }
 
-    /// Adds `path` itself, or the YAML and JSON files in it when it is a directory; hidden ones and the process
-    /// configuration are left out.
+    /// Adds `path` itself, or the YAML and JSON files in it when it is a directory; hidden ones are left out.
     static func collect(_ path: String, into files: inout Set<String>, depth: Int = 0) {
         guard files.count < Self.maximumFiles else { return }
         guard Self.isDirectory(path) else {
@@ -62,8 +61,7 @@ struct FileStatus: Equatable, Sendable {
     }
 
     private static func isResourceFile(_ name: String) -> Bool {
-        guard name != ProcessConfigurationFile.defaultPath else { return false }
-        return name.hasSuffix(".yaml") || name.hasSuffix(".yml") || name.hasSuffix(".json")
+        name.hasSuffix(".yaml") || name.hasSuffix(".yml") || name.hasSuffix(".json")
     }
 
     private static func isDirectory(_ path: String) -> Bool {

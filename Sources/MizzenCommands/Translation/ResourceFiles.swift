@@ -1,7 +1,7 @@
 package import IstioResources
 
 /// Reads the resource files under `paths`: files as named, directories with the YAML files in them, sorted, without
-/// hidden ones. A file that cannot be read is a problem, the others count.
+/// hidden ones and a process configuration. A file that cannot be read is a problem, the others count.
 package func loadResources(
     paths: [String],
     defaultNamespace: String = "default"
@@ -39,7 +39,10 @@ private func readResourceFiles(_ paths: [String]) -> (files: [SourceFile], probl
                     refuse("is not UTF-8 text")
                     continue
                 }
-                files.append(SourceFile(path: path, text: text))
+                let file = SourceFile(path: path, text: text)
+                // In a directory it may be how the process is configured; named itself it is meant.
+                guard path == root || !ProcessConfigurationFile.isProcessConfiguration(file) else { continue }
+                files.append(file)
             } catch {
                 refuse("cannot be read: \(error.description)")
             }

@@ -10,7 +10,8 @@ extension RegistryClient {
     ]
 
     package func manifest(_ reference: ImageReference) async throws(ModuleFetchError) -> RegistryManifest {
-        self.announce(reference)
+        // Looking for a signature is no fetching of an image.
+        if reference.tag?.hasSuffix(".sig") != true { self.announce(reference) }
         return try await self.readManifest(reference)
     }
 

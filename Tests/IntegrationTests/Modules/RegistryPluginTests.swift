@@ -177,7 +177,7 @@ struct RegistryPluginTests {
                     #expect(status["state"] as? String != "serving")
                     #expect((status["message"] as? String)?.contains("signed") == true)
                 }
-                try gateway.waitForLog("error fetch", "plain:1", "is not signed")
+                try gateway.waitForLog("error fetch", "/plain@sha256:", "is not signed")
             }
         }
     }

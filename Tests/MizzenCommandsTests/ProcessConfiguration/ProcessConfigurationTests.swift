@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import IstioResources
 import ModuleFetch
 import Testing
 
@@ -187,11 +188,19 @@ import Testing
 
     @Test func `beside resources it is not taken for one`() throws {
         let folder = try TemporaryFiles()
-        try folder.write("mizzen.yaml", "fetch: {}")
-        try folder.write("a.yaml", "")
-        var files: Set<String> = []
-        FileStatus.collect(folder.path, into: &files)
-        #expect(files == ["\(folder.path)/a.yaml"])
+        try folder.write("mizzen.yaml", "fetch: {maxAttempts: 2}")
+        #expect(loadResources(paths: [folder.path]).problems.isEmpty)
+        #expect(!loadResources(paths: ["\(folder.path)/mizzen.yaml"]).problems.isEmpty, "named itself it is meant")
+    }
+
+    @Test func `resources of that name are resources`() throws {
+        let folder = try TemporaryFiles()
+        try folder.write(
+            "mizzen.yaml", "{apiVersion: v1, kind: Secret, metadata: {name: a, namespace: b}, stringData: {}}")
+        let (resources, problems) = loadResources(paths: [folder.path])
+        #expect(resources.secrets.count == 1 && problems.isEmpty)
+        let file = SourceFile(path: "x/mizzen.yaml", text: "{apiVersion: v1, kind: Secret}")
+        #expect(!ProcessConfigurationFile.isProcessConfiguration(file))
     }
 
     @Test func `the file is named by the option or the variable`() throws {
