@@ -48,7 +48,8 @@ test-envoy: build ## compare Mizzen with Envoy on the same plugins (ONLY=word fo
 
 example: setup ## test the library in another server, Examples/hummingbird-middleware
 	@scripts/build-plugins --c-only
-	cd Examples/hummingbird-middleware && swift test --scratch-path "$(CURDIR)/.build/hummingbird-example"
+	@# In our own build folder: most of what it needs is built there already.
+	cd Examples/hummingbird-middleware && swift test --scratch-path "$(CURDIR)/.build"
 
 fuzz: setup ## fuzz the parsers and hostcalls (FUZZ_SECONDS=20 each, TARGETS="pairs yaml" for some)
 	@scripts/fuzz $(or $(FUZZ_SECONDS),20) $(TARGETS)
