@@ -57,7 +57,7 @@ final class ConnectionFilterState {
 extension ConnectionFilterState: Sendable {}
 
 extension HTTPStream {
-    private static let wasmPrefix = Array("wasm.".utf8)
+    static let wasmPrefix = Array("wasm.".utf8)
 
     /// What a plugin has stored under that path, in this stream or in an earlier one of the connection.
     func storedProperty(_ path: some Sequence<UInt8>) -> AttributeValue? {

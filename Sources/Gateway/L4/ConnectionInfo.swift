@@ -52,6 +52,13 @@ final class ConnectionInfo: ConnectionFacts {
 
     func storedProperty(_ path: some Sequence<UInt8>) -> AttributeValue? { self.filterState?.properties.value(path) }
 
+    /// `wasm.NAME` is what a plugin stored as NAME.
+    func filterState(_ name: ArraySlice<UInt8>) -> AttributeValue? {
+        let prefix = HTTPStream.wasmPrefix
+        if name.starts(with: prefix) { return self.storedProperty(name.dropFirst(prefix.count)) }
+        return self.filterState?.objects.value(name)
+    }
+
     func setProperty(_ path: [UInt8], _ value: [UInt8], as declaration: PropertyDeclaration) -> Status {
         self.filterStateForWriting().properties.set(path, value, as: declaration)
     }

@@ -1,8 +1,13 @@
-/// One line per TCP connection, at its end, in Istio's text format: what only HTTP has is `-`.
+/// One line per TCP connection, at its end, in the format that requests have, too: what only HTTP has is `-`.
 enum TCPAccessLog {
     static func write(_ facts: ConnectionInfo, worker: Worker) {
         guard let writer = worker.accessLog else { return }
         var line = ByteScratch()
+        if let format = worker.options.accessLogFormat {
+            format.write(facts, node: worker.options.node, into: &line)
+            line.bytes.withUnsafeBytes { writer.write($0) }
+            return
+        }
         line.byte(UInt8(ascii: "["))
         AccessLog.timestamp(facts.startWall, into: &line)
         line.write("] \"- - -\" 0 ")

@@ -96,7 +96,7 @@ extension AccessLogFormat {
         }
     }
 
-    private static func write(_ value: AttributeValue, _ field: inout LineField, _ line: inout ByteScratch) {
+    static func write(_ value: AttributeValue, _ field: inout LineField, _ line: inout ByteScratch) {
         switch value {
         case .string(let bytes), .bytes(let bytes): field.bytes(bytes, &line)
         case .message(let message): field.bytes(message.serialized, &line)
