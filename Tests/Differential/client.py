@@ -7,8 +7,9 @@ import typing
 import steps
 import steps2
 from client2 import Client2
+from listener import hang_up
 from transcript import body_lines, header_lines
-from upstream import Upstream, hang_up
+from upstream import Upstream
 from wire import Ended, Message, Reader, shown
 
 GRACE = 0.15  # seconds in which a proxy that is going to close a connection does so

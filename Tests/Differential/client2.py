@@ -5,7 +5,7 @@ import socket
 import steps2
 from http2 import Connection2
 from transcript import body_lines, header_lines
-from upstream import hang_up
+from listener import hang_up
 
 
 class Client2:

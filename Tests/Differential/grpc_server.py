@@ -11,8 +11,8 @@ import hpack
 import steps
 import steps_grpc
 from frames import Frame
+from listener import Listener, hang_up
 from transcript import header_lines
-from upstream import hang_up
 from wire import WAIT, Ended, Reader, shown
 
 OK = steps_grpc.unary(b"answer")
@@ -60,21 +60,11 @@ class GRPCServer:
         self.calls: list[Call] = []
         self.problems: list[str] = []
         self.connections: list[Connection] = []
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port = self.listener.getsockname()[1]
-        self.stopping = False
-        self.thread = threading.Thread(target=self._accept, daemon=True)
-        self.thread.start()
+        self.listener = Listener(lambda sock, _: self.connections.append(Connection(self, sock)))
+        self.port = self.listener.port
 
     def stop(self) -> None:
-        self.stopping = True
-        with socket.socket() as waker:
-            waker.settimeout(1)
-            waker.connect_ex(("127.0.0.1", self.port))
-        self.thread.join(WAIT)
-        self.listener.close()
-        for connection in self.connections:
-            hang_up(connection.sock, reset=False)
+        self.listener.stop()
 
     def lines(self) -> list[str]:
         """What came, by path. Call it when the proxy has ended: then all that it sent is read to its end."""
@@ -85,15 +75,6 @@ class GRPCServer:
             lines.append(f"call {call.path}")
             lines += [f"  {line}" for line in header_lines(call.headers) + call.lines]
         return lines
-
-    def _accept(self) -> None:
-        while True:
-            sock, _ = self.listener.accept()
-            if self.stopping:
-                sock.close()
-                return
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self.connections.append(Connection(self, sock))
 
 
 class Connection:

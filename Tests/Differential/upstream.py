@@ -1,27 +1,15 @@
 """A scripted HTTP/1.1 server: records what it receives, and answers by the request's path."""
 
 import socket
-import struct
 import threading
 import time
 import typing
 
 import steps
+from listener import Listener, hang_up
 from wire import WAIT, Ended, Message, Reader
 
 OK = steps.answer()
-
-
-def hang_up(sock: socket.socket, reset: bool) -> None:
-    """Closes; with `reset` so that the peer gets an RST."""
-    try:
-        if reset:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        else:
-            sock.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass
-    sock.close()
 
 
 class Upstream:
@@ -32,40 +20,21 @@ class Upstream:
         self.wait_log = wait_log
         self.requests: list[Message] = []  # in order of their heads
         self.whole = 0
-        self.connections: list[socket.socket] = []
         self.changed = threading.Condition()
-        self.stopping = False
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port = self.listener.getsockname()[1]
         self.problems: list[str] = []
-        self.thread = threading.Thread(target=self._accept, daemon=True)
-        self.thread.start()
+        self.listener = Listener(
+            lambda sock, number: threading.Thread(target=self._serve, args=(sock, number), daemon=True).start()
+        )
+        self.port = self.listener.port
 
     def stop(self) -> None:
-        self.stopping = True
-        with socket.socket() as waker:
-            waker.settimeout(1)
-            waker.connect_ex(("127.0.0.1", self.port))
-        self.thread.join(WAIT)
-        self.listener.close()
-        for connection in self.connections:
-            hang_up(connection, reset=False)
+        self.listener.stop()
 
     def wait(self, want: steps.WaitUpstream) -> bool:
         with self.changed:
             return self.changed.wait_for(
                 lambda: (self.whole if want.whole else len(self.requests)) >= want.requests, timeout=WAIT
             )
-
-    def _accept(self) -> None:
-        while True:
-            sock, _ = self.listener.accept()
-            if self.stopping:
-                sock.close()
-                return
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self.connections.append(sock)
-            threading.Thread(target=self._serve, args=(sock, len(self.connections)), daemon=True).start()
 
     def _serve(self, sock: socket.socket, number: int) -> None:
         reader = Reader(sock)
