@@ -125,22 +125,15 @@ enum AccessLogFields {
 
 extension AccessLogFormat {
     func write(refused connection: HTTP1ServerConnection, _ fault: HTTP1Fault, into line: inout ByteScratch) {
-        for item in self.items {
-            switch item {
-            case .text(let bytes):
-                bytes.withUnsafeBytes { line.write($0) }
-            case .operation(let operation, let maximum):
-                var field = LineField(maximumBytes: maximum)
-                switch operation {
-                case .startTime(let format):
-                    field.isWritten = true
-                    format.write(Clock.wall(), into: &line)
-                case .field(let name):
-                    AccessLogFields.write(name, refused: connection, fault, &field, &line)
-                default:
-                    break
-                }
-                if !field.isWritten { line.byte(UInt8(ascii: "-")) }
+        self.write(into: &line) { operation, field, line in
+            switch operation {
+            case .startTime(let format):
+                field.isWritten = true
+                format.write(Clock.wall(), into: &line)
+            case .field(let name):
+                AccessLogFields.write(name, refused: connection, fault, &field, &line)
+            default:
+                break
             }
         }
     }

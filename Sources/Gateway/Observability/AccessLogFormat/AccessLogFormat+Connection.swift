@@ -4,15 +4,8 @@ import ProxyWasm
 
 extension AccessLogFormat {
     func write(_ connection: ConnectionInfo, node: NodeIdentity, into line: inout ByteScratch) {
-        for item in self.items {
-            switch item {
-            case .text(let bytes):
-                bytes.withUnsafeBytes { line.write($0) }
-            case .operation(let operation, let maximum):
-                var field = LineField(maximumBytes: maximum)
-                Self.write(operation, connection, node, &field, &line)
-                if !field.isWritten { line.byte(UInt8(ascii: "-")) }
-            }
+        self.write(into: &line) { operation, field, line in
+            Self.write(operation, connection, node, &field, &line)
         }
     }
 
