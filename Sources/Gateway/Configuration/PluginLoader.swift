@@ -127,12 +127,13 @@ actor PluginLoader {
         let (outcome, isNew) = await self.attempt(key, number)
         if case .outdated = outcome { return }
         if isNew {
-            self.loading.logServing(self.entries[key]?.snapshot)
+            if case .loaded = outcome { self.loading.logServing(self.entries[key]?.snapshot) }
             self.changed.yield()
         }
         self.follow(key, number, after: outcome)
     }
 
+    /// - Returns: What came of it, and whether the workers have to know.
     private func attempt(_ key: String, _ number: Int) async -> (Outcome, isNew: Bool) {
         guard let entry = self.entries[key], entry.number == number, !Task.isCancelled else {
             return (.outdated, false)
@@ -161,8 +162,11 @@ actor PluginLoader {
         case .failure(let failure):
             entry.failures += 1
             entry.tried = failure.trial ?? entry.tried
-            entry.snapshot = self.loading.keep(entry.snapshot, entry.wish, failure)
-            return (.failed(isTemporary: failure.isTemporary), false)
+            let kept = self.loading.keep(entry.snapshot, entry.wish, failure)
+            // The last good version serves under the wish's failStrategy.
+            let isNew = kept.provided != nil && kept.configuration != entry.snapshot.configuration
+            entry.snapshot = kept
+            return (.failed(isTemporary: failure.isTemporary), isNew)
         }
     }
 

@@ -78,6 +78,19 @@ struct PluginLoaderTests {
         #expect(await self.loader.status()["test/a"]?.snapshot.message == "")
     }
 
+    @Test func whatKeepsServingDoesSoUnderTheNewFailStrategy() async throws {
+        self.modules.answer("one", .version("1"))
+        _ = await self.loader.load([self.plugin(url: "one")])
+        var changes = self.loader.changes.makeAsyncIterator()
+        _ = await changes.next()
+        self.modules.answer("two", .failure("503"))
+        _ = await self.loader.load([ScriptedModules.plugin("a", url: "two", failStrategy: .open)])
+        // The workers are told, though no new code has come.
+        _ = await changes.next()
+        let kept = try #require(await self.loader.status()["test/a"]?.snapshot)
+        #expect(kept.provided?.digest == "1" && kept.configuration.failStrategy == .open)
+    }
+
     @Test func aLateCompletionNeverReplacesANewerWish() async throws {
         let gate = ScriptedModules.Gate()
         self.modules.answer("slow", .held(version: "old", until: gate))
