@@ -1,7 +1,6 @@
 import Foundation
-import NIOCore
-import NIOPosix
-import Synchronization
+import Subprocess
+import SystemPackage
 
 /// Runs a program to its end, with bounded output and time.
 enum ChildProcess {
@@ -24,116 +23,49 @@ enum ChildProcess {
     static func run(
         _ program: String, _ arguments: [String], input: String, timeoutSeconds: Double
     ) async throws(ModuleFetchError) -> Result {
-        let result: Swift.Result<Result, ModuleFetchError>
+        let late = ModuleFetchError(.unavailable, "\(program) did not end within \(timeoutSeconds) s")
+        let outcome = await withTaskGroup(of: Swift.Result<Result, ModuleFetchError>.self) { group in
+            group.addTask { await Self.run(program, arguments, input: input) }
+            group.addTask {
+                try? await Task.sleep(for: .seconds(timeoutSeconds))
+                return .failure(late)
+            }
+            // Who is cancelled kills the program.
+            defer { group.cancelAll() }
+            return await group.next() ?? .failure(late)
+        }
+        return try outcome.get()
+    }
+
+    private static func run(
+        _ program: String, _ arguments: [String], input: String
+    ) async -> Swift.Result<Result, ModuleFetchError> {
+        Self.ignoreBrokenPipes
         do {
-            result = try await NIOThreadPool.singleton.runIfActive {
-                do throws(ModuleFetchError) {
-                    return .success(try Self.runBlocking(program, arguments, input: input, timeoutSeconds))
-                } catch {
-                    return .failure(error)
-                }
+            let result = try await Subprocess.run(
+                .path(FilePath(program)), arguments: Arguments(arguments), input: .inputWriter,
+                output: .bytes(limit: Self.maximumOutput), error: .bytes(limit: Self.maximumOutput)
+            ) { execution in
+                // One that ends without reading may have had its reasons: its status and output say them.
+                _ = try? await execution.standardInputWriter.write(input)
+                try? await execution.standardInputWriter.finish()
             }
+            let status: Int32
+            switch result.terminationStatus {
+            case .exited(let code): status = code
+            case .signaled(let signal): status = -signal
+            }
+            return .success(
+                Result(
+                    status: status, output: String(decoding: result.standardOutput, as: UTF8.self),
+                    errors: String(decoding: result.standardError, as: UTF8.self)))
+        } catch let error as SubprocessError where error.code == .outputLimitExceeded {
+            return .failure(ModuleFetchError(.invalid, "\(program) wrote more than \(Self.maximumOutput) bytes"))
         } catch {
-            throw ModuleFetchError(.unavailable, "\(program) was not started: shutting down")
-        }
-        return try result.get()
-    }
-
-    private static func runBlocking(
-        _ program: String, _ arguments: [String], input: String, _ timeoutSeconds: Double
-    ) throws(ModuleFetchError) -> Result {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments
-        let (stdin, stdout, stderr) = (Pipe(), Pipe(), Pipe())
-        process.standardInput = stdin
-        process.standardOutput = stdout
-        process.standardError = stderr
-        do {
-            try process.run()
-        } catch {
-            throw ModuleFetchError(.invalid, "\(program) cannot be started: \(error.localizedDescription)")
-        }
-        // Small enough for the pipe's buffer; a helper that does not read must not hold us or raise SIGPIPE.
-        Self.write(input, to: stdin.fileHandleForWriting)
-        let deadline = ContinuousClock.now + .seconds(timeoutSeconds)
-        var output = BoundedOutput(stdout.fileHandleForReading.fileDescriptor, limit: Self.maximumOutput)
-        var errors = BoundedOutput(stderr.fileHandleForReading.fileDescriptor, limit: Self.maximumOutput)
-        while !output.isOver || !errors.isOver || process.isRunning {
-            let isLate = ContinuousClock.now >= deadline
-            if isLate || output.isTooLong || errors.isTooLong {
-                kill(process.processIdentifier, SIGKILL)
-                process.waitUntilExit()
-                throw isLate
-                    ? ModuleFetchError(.unavailable, "\(program) did not end within \(timeoutSeconds) s")
-                    : ModuleFetchError(.invalid, "\(program) wrote more than \(Self.maximumOutput) bytes")
-            }
-            if output.isOver, errors.isOver {
-                usleep(2000)
-            } else {
-                BoundedOutput.wait(&output, &errors)
-            }
-        }
-        process.waitUntilExit()
-        return Result(status: process.terminationStatus, output: output.text, errors: errors.text)
-    }
-
-    private static func write(_ text: String, to handle: FileHandle) {
-        let descriptor = handle.fileDescriptor
-        _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
-        // This thread does not die of a reader that has gone.
-        var set = sigset_t()
-        var old = sigset_t()
-        sigemptyset(&set)
-        sigaddset(&set, SIGPIPE)
-        pthread_sigmask(SIG_BLOCK, &set, &old)
-        let bytes = Array(text.utf8)
-        let count = Foundation.write(descriptor, bytes, bytes.count)
-        if count < 0, errno == EPIPE {
-            var pending = sigset_t()
-            sigpending(&pending)
-            var none = timespec()
-            if sigismember(&pending, SIGPIPE) == 1 { _ = sigtimedwait(&set, nil, &none) }
-        }
-        pthread_sigmask(SIG_SETMASK, &old, nil)
-        try? handle.close()
-    }
-}
-
-/// What comes out of a pipe, up to a limit.
-private struct BoundedOutput {
-    private let descriptor: Int32
-    private let limit: Int
-    private var bytes: [UInt8] = []
-    private(set) var isOver = false
-
-    init(_ descriptor: Int32, limit: Int) {
-        self.descriptor = descriptor
-        self.limit = limit
-        _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
-    }
-
-    var isTooLong: Bool { self.bytes.count > self.limit }
-    var text: String { String(decoding: self.bytes, as: UTF8.self) }
-
-    /// Waits at most 50 ms for either to say something, and takes it.
-    static func wait(_ first: inout BoundedOutput, _ second: inout BoundedOutput) {
-        var entries = [first, second].map { output in
-            pollfd(fd: output.isOver ? -1 : output.descriptor, events: Int16(POLLIN), revents: 0)
-        }
-        _ = poll(&entries, nfds_t(entries.count), 50)
-        first.take()
-        second.take()
-    }
-
-    private mutating func take() {
-        guard !self.isOver else { return }
-        var chunk = [UInt8](repeating: 0, count: 16 << 10)
-        let count = read(self.descriptor, &chunk, chunk.count)
-        if count > 0 {
-            self.bytes += chunk.prefix(count)
-        } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
-            self.isOver = true
+            return .failure(ModuleFetchError(.invalid, "\(program) cannot be run: \(error)"))
         }
     }
+
+    /// Writing to a program that has ended is an error, not the end of this process, as for sockets.
+    private static let ignoreBrokenPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
 }
