@@ -46,8 +46,9 @@ struct RegistrySession: Sendable {
     func module(of image: ResolvedImage) async throws -> [UInt8] {
         let reader = ImageReader(registry: self.client)
         let limit = self.options.maximumModuleBytes
-        return try await reader.module(of: image, limit: limit) { (layer) async throws(ModuleFetchError) in
-            try await self.blob(layer, of: image, limit: limit)
+        return try await reader.module(of: image) { (payload) async throws(ModuleFetchError) in
+            let bytes = try await self.blob(payload.layer, of: image, limit: limit)
+            return try ModuleUnboxing.module(from: bytes, form: payload.form, limit: limit)
         }
     }
 

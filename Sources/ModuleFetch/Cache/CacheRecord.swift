@@ -1,3 +1,5 @@
+import Foundation
+
 /// What a name stood for when it was last resolved.
 struct CacheRecord: Sendable, Codable, Equatable {
     /// The name itself, since the file's name is its digest only.
@@ -7,7 +9,7 @@ struct CacheRecord: Sendable, Codable, Equatable {
     /// Of the manifests on the way to it, the index's first; empty for HTTP.
     var manifests: [Digest] = []
     /// Seconds since the Unix epoch.
-    var fetchedAt: Double
+    var fetchedAt = Date().timeIntervalSince1970
     /// Fingerprints of the keys whose signatures were found good.
     var verifiedBy: [Digest] = []
 

@@ -53,24 +53,28 @@ package struct ImageReader: Sendable {
         }
     }
 
-    /// The module in the first layer that holds one. `blob` reads a layer.
-    package func module(
-        of image: ResolvedImage, limit: Int,
-        blob: @Sendable (Descriptor) async throws(ModuleFetchError) -> [UInt8]
-    ) async throws(ModuleFetchError) -> [UInt8] {
-        var failure: ModuleFetchError?
-        for payload in try image.manifest.payloads() {
-            let bytes = try await blob(payload.layer)
-            do throws(ModuleFetchError) {
-                return try ModuleUnboxing.module(from: bytes, form: payload.form, limit: limit)
-            } catch {
-                guard error.kind == .malformed else { throw error }
-                // The layer tried first is the likeliest: its trouble is told.
-                failure = failure ?? error
+    /// The module in the first layer that holds one. `layer` reads a layer and unpacks it.
+    package func module<Module: Sendable>(
+        of image: ResolvedImage,
+        layer: @Sendable (ModulePayload) async throws(ModuleFetchError) -> Module
+    ) async throws(ModuleFetchError) -> Module {
+        var first: ModuleFetchError?
+        do throws(ModuleFetchError) {
+            for payload in try image.manifest.payloads() {
+                do throws(ModuleFetchError) {
+                    return try await layer(payload)
+                } catch {
+                    // Several layers may look like the module's, and the first is the likeliest: its trouble is told. A
+                    // layer below may be larger than a module can be.
+                    guard error.kind == .malformed || error.kind == .refused else { throw error }
+                    first = first ?? error
+                }
             }
+            throw first ?? ModuleFetchError(.malformed, "the image has no layers")
+        } catch {
+            guard error.kind == .malformed || error.kind == .refused else { throw error }
+            throw ModuleFetchError(error.kind, "\(image.reference): \(error.message)")
         }
-        throw ModuleFetchError(
-            .malformed, "\(image.reference): \(failure?.message ?? "the image has no layers")")
     }
 }
 

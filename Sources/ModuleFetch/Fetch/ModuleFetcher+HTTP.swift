@@ -8,28 +8,28 @@ extension ModuleFetcher {
         let body = try await fetcher.fetch(url)
         let name = request.source.description
         let limit = self.options.maximumModuleBytes
-        let module = try await OffPool.run { () throws(ModuleFetchError) -> [UInt8] in
+        let module = try await OffPool.run { () throws(ModuleFetchError) -> UnpackedModule in
             do throws(ModuleFetchError) {
-                return try ModuleUnboxing.module(from: body, form: .download, limit: limit)
+                return UnpackedModule(try ModuleUnboxing.module(from: body, form: .download, limit: limit))
             } catch {
                 throw ModuleFetchError(
                     error.kind, "fetched Wasm binary from \(name) is invalid: \(error.message)")
             }
         }
-        let digest = Digest.of(module)
-        if let wanted = request.sha256, wanted != digest {
-            throw Self.mismatch(request, wanted, module: digest, manifests: [])
+        if let wanted = request.sha256, wanted != module.digest {
+            throw Self.mismatch(request, wanted, module: module.digest, manifests: [])
         }
         var keys: [Digest] = []
         if !groups.isEmpty {
             stage(.verifying)
             let signature = try await self.signature(url, name, fetcher)
             for group in groups {
-                let key = try DetachedSignature.verify(module: module, signature: signature, keys: group, name: name)
+                let key = try DetachedSignature.verify(
+                    module: module.bytes, signature: signature, keys: group, name: name)
                 keys.append(key.fingerprint)
             }
         }
-        return self.keep(module, digest, request, verifiedBy: keys)
+        return self.keep(module, request, verifiedBy: keys)
     }
 
     /// `URL.sig`, the query staying where it is.

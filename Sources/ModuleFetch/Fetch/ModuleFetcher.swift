@@ -1,5 +1,3 @@
-import Foundation
-
 /// From a request to verified bytes: out of the cache where the policy allows it, else over the network, once for all who
 /// want the same.
 package final class ModuleFetcher: Sendable {
@@ -10,8 +8,8 @@ package final class ModuleFetcher: Sendable {
     let transport: HTTPTransport
     let log: FetchLog
     package let metrics = FetchMetrics()
-    /// By a layer's digest. Whoever gets here has been given the manifest with credentials of its own.
-    let downloads = SingleFlight<Digest, Digest>()
+    /// By registry and layer. Whoever gets here has been given the manifest with credentials of its own.
+    let downloads = SingleFlight<String, UnpackedModule>()
 
     package init(options: FetchOptions, cache: ModuleCache, transport: HTTPTransport, log: FetchLog) {
         self.options = options
@@ -76,35 +74,43 @@ package final class ModuleFetcher: Sendable {
     }
 
     /// Out of the cache, as a record says.
-    func module(_ record: CacheRecord, _ request: ModuleRequest) -> FetchedModule? {
+    private func module(_ record: CacheRecord, _ request: ModuleRequest) -> FetchedModule? {
         guard let (bytes, lease) = self.cache.module(record.module) else { return nil }
-        var source = request.source.description
-        if case .image(let reference) = request.source, reference.digest == nil, let manifest = record.manifests.first {
-            source += "@\(manifest)"
-        }
         return FetchedModule(
-            bytes: bytes, digest: record.module, source: source, fetchedAt: record.fetchedAt, lease: lease)
+            bytes: bytes, digest: record.module, source: Self.source(request, record.manifests),
+            fetchedAt: record.fetchedAt, lease: lease)
     }
 
-    /// Puts bytes into the cache and remembers what they are called. Without a disk they are used all the same.
+    /// Puts a module into the cache and remembers what it is called.
     func keep(
-        _ bytes: [UInt8], _ digest: Digest, manifests: [Digest] = [], _ request: ModuleRequest,
-        verifiedBy keys: [Digest]
+        _ module: UnpackedModule, manifests: [Digest] = [], _ request: ModuleRequest, verifiedBy keys: [Digest]
     ) -> FetchedModule {
-        var lease: CacheLease?
+        let lease = self.store(module)
+        let record = CacheRecord(
+            key: request.cacheKey, module: module.digest, manifests: manifests, verifiedBy: keys)
+        self.cache.remember(record)
+        return FetchedModule(
+            bytes: module.bytes, digest: module.digest, source: Self.source(request, manifests),
+            fetchedAt: record.fetchedAt, lease: lease)
+    }
+
+    /// A disk that does not take it keeps no module from being used.
+    @discardableResult
+    func store(_ module: UnpackedModule) -> CacheLease? {
         do throws(ModuleFetchError) {
-            lease = try self.cache.store(bytes, digest)
+            return try self.cache.store(module.bytes, module.digest)
         } catch {
             self.log.warn("\(error)")
+            return nil
         }
-        let record = CacheRecord(
-            key: request.cacheKey, module: digest, manifests: manifests, fetchedAt: Date().timeIntervalSince1970,
-            verifiedBy: keys)
-        self.cache.remember(record)
-        let kept = self.module(record, request)
-        return FetchedModule(
-            bytes: bytes, digest: digest, source: kept?.source ?? request.source.description,
-            fetchedAt: record.fetchedAt, lease: lease ?? kept?.lease)
+    }
+
+    /// A tag with what it stood for.
+    private static func source(_ request: ModuleRequest, _ manifests: [Digest]) -> String {
+        let name = request.source.description
+        guard case .image(let reference) = request.source, reference.digest == nil, let manifest = manifests.first
+        else { return name }
+        return "\(name)@\(manifest)"
     }
 
     static func mismatch(_ request: ModuleRequest, _ wanted: Digest, module: Digest, manifests: [Digest])

@@ -165,6 +165,20 @@ struct ModuleFetcherTests {
         }
     }
 
+    @Test func aCacheThatTakesNothingKeepsNoModuleFromBeingUsed() async throws {
+        try await self.withShop { shop in
+            for layout in [ImageLayout.oci, .artifact] {
+                try await shop.push(Self.module(1), tag: layout.rawValue, layout: layout)
+                for folder in ["modules", "references"] {
+                    try? FileManager.default.removeItem(atPath: "\(shop.cache.directory)/\(folder)")
+                }
+                let fetched = try await shop.fetcher.fetch(shop.request(layout.rawValue))
+                #expect(fetched.bytes == Self.module(1) && fetched.lease == nil)
+            }
+            #expect(shop.log.lines.contains { $0.hasPrefix("warn: the module cannot be kept in the cache") })
+        }
+    }
+
     @Test func whatWasNotVerifiedThenIsVerifiedNow() async throws {
         try await self.withShop { shop in
             try await shop.push(Self.module(1), tag: "v1")

@@ -83,6 +83,7 @@ struct HTTPTransportTests {
             try exchange.request()
             try exchange.send("HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\n")
             for byte in "abcdef".utf8 {
+                // Slower in all than the transport waits for progress, each piece well within it.
                 usleep(700_000)
                 try exchange.send([byte])
             }
