@@ -74,7 +74,8 @@ struct AdminRoutes: Sendable {
             return asText ? .text(StatusText.listeners(status)) : .json(StatusJSON.listeners(status))
         case "/plugins":
             let status = await self.source.status()
-            return asText ? .text(StatusText.plugins(status)) : .json(StatusJSON.plugins(status))
+            return asText
+                ? .text(StatusText.plugins(status, now: Double(Clock.wall()) / 1e9)) : .json(StatusJSON.plugins(status))
         case "/logging": return self.logging(target.query)
         case "/quitquitquit":
             self.source.log.log(.admin, .info, "asked to quit by POST /quitquitquit")

@@ -43,7 +43,7 @@ enum StatusText {
         }.joined()
     }
 
-    static func plugins(_ status: GatewayStatus) -> String {
+    static func plugins(_ status: GatewayStatus, now: Double) -> String {
         var rows = [
             [
                 "PLUGIN", "PHASE", "PRIORITY", "STATE", "DIGEST", "MEMORY", "REQUESTS", "CALLBACKS", "CPU",
@@ -60,10 +60,31 @@ enum StatusText {
             ])
         }
         var text = TextTable.render(rows)
+        for plugin in status.plugins where !plugin.source.isEmpty || plugin.nextAttemptSeconds != nil {
+            text += "\(plugin.key): \(Self.origin(plugin, now: now))\n"
+        }
         for plugin in status.plugins where !plugin.message.isEmpty {
             text += "\(plugin.key) (\(plugin.failStrategy.rawValue)): \(plugin.message)\n"
         }
         return text
+    }
+
+    /// Where the code is from, how old it is, and what comes next.
+    private static func origin(_ plugin: PluginStatus, now: Double) -> String {
+        var parts: [String] = []
+        if !plugin.source.isEmpty { parts.append("from \(Redaction.url(plugin.source))") }
+        if let time = plugin.fetchedAt { parts.append("fetched \(self.duration(max(0, now - time))) ago") }
+        if let update = plugin.update { parts.append("a newer version is \(update.rawValue)") }
+        if plugin.attempts > 0 { parts.append("\(plugin.attempts) failed attempts") }
+        if let seconds = plugin.nextAttemptSeconds { parts.append("next attempt in \(self.duration(seconds))") }
+        return parts.joined(separator: ", ")
+    }
+
+    private static func duration(_ seconds: Double) -> String {
+        let whole = Int(min(seconds, 1e9).rounded())
+        if whole < 120 { return "\(whole) s" }
+        if whole < 7200 { return "\(whole / 60) min" }
+        return whole < 48 * 3600 ? "\(whole / 3600) h" : "\(whole / 86400) days"
     }
 
     private static func cpu(_ nanoseconds: UInt64) -> String {

@@ -149,7 +149,8 @@ struct ProxyConfigRoutes: AsyncParsableCommand {
 
 struct ProxyConfigPlugins: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plugins", abstract: "Plugins: state, digest, memory, CPU, counts.", aliases: ["plugin", "p"])
+        commandName: "plugins", abstract: "Plugins: state, digest, source, memory, CPU, counts.",
+        aliases: ["plugin", "p"])
 
     @OptionGroup var options: ProxyConfigOptions
 
@@ -164,6 +165,8 @@ struct ProxyConfigPlugins: AsyncParsableCommand {
                 ("TRAPS", { $0["traps"].text }), ("VIOLATIONS", { $0["violationsTotal"].text }),
                 ("RESTARTS", { $0["restarts"].text }), ("FAILURES", { $0["failures"].text }),
                 ("LAST FAILURE", { $0["lastFailure"] == .null ? "-" : $0["lastFailure"]["time"].text }),
+                ("SOURCE", { $0["source"].text }), ("FETCHED", { $0["fetchedAt"].text }),
+                ("NEXT ATTEMPT IN S", { $0["nextAttemptSeconds"].text }),
                 ("MESSAGE", { $0["message"].text }),
             ]
         )

@@ -158,6 +158,22 @@ final class FakeAdminSource: AdminSource {
         #expect(!(await self.respond(.GET, page).body.contains("hunter2")))
     }
 
+    @Test func `the table says where a module is from and when it is tried again`() async {
+        let source = Self.source()
+        source.state.withLock {
+            $0.status.plugins[0].source = "oci://r.test/a:v1@sha256:00"
+            $0.status.plugins[0].fetchedAt = Double(Clock.wall()) / 1e9 - 3 * 3600
+            $0.status.plugins[0].update = .verifying
+            $0.status.plugins[0].attempts = 4
+            $0.status.plugins[0].nextAttemptSeconds = 7.6
+        }
+        let line =
+            "default/auth: from oci://r.test/a:v1@sha256:00, fetched 3 h ago, a newer version is verifying, "
+            + "4 failed attempts, next attempt in 8 s\n"
+        let body = await self.respond(.GET, "/plugins?format=text", source: source).body
+        #expect(body.contains(line), "\(body)")
+    }
+
     @Test func `the dump shows sizes of what it leaves out`() async {
         let body = await self.respond(.GET, "/config_dump").body
         #expect(body.contains(#""configuration": "<redacted, 22 bytes>""#))
