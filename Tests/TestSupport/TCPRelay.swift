@@ -63,15 +63,17 @@ package final class TCPRelay: Sendable {
         }
         guard let server = try? Socket.connect(port: self.target) else { return }
         self.state.withLock { $0.servers.append(server) }
-        let up = Thread {
+        let isUpDone = DispatchSemaphore(value: 0)
+        Thread.detachNewThread {
             Self.pump(from: client, limit: Int.max) { (try? server.send($0)) != nil }
             server.shutdownWrites()
+            isUpDone.signal()
         }
-        up.start()
         Self.pump(from: server, limit: remaining) { (try? client.send($0)) != nil }
         client.shutdownBoth()
         server.shutdownBoth()
-        while !up.isFinished { usleep(500) }
+        // Its descriptor is not closed under the other thread.
+        isUpDone.wait()
         self.state.withLock { $0.servers.removeAll { $0 === server } }
         server.close()
     }

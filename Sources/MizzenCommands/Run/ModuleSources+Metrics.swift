@@ -21,25 +21,11 @@ extension ModuleSources {
                 }),
             MetricFamily(
                 "istio_agent_wasm_remote_fetch_count", .counter, "Fetches by result.",
-                counts.flatMap { plugin, counts in
-                    FetchMetrics.FetchResult.allCases.compactMap { result in
-                        counts.fetches[result].map {
-                            MetricFamily.Sample(
-                                labels: ["plugin": plugin, "result": result.rawValue], Double($0))
-                        }
-                    }
-                }),
+                Self.samples(counts, \.fetches)),
             MetricFamily(
                 "istio_agent_wasm_config_conversion_count", .counter,
                 "Ways from a plugin's resource to compiled code, by result.",
-                counts.flatMap { plugin, counts in
-                    FetchMetrics.ConversionResult.allCases.compactMap { result in
-                        counts.conversions[result].map {
-                            MetricFamily.Sample(
-                                labels: ["plugin": plugin, "result": result.rawValue], Double($0))
-                        }
-                    }
-                }),
+                Self.samples(counts, \.conversions)),
             MetricFamily(
                 "istio_agent_wasm_config_conversion_duration", .histogram, "Of such a way, milliseconds.",
                 bounds: FetchMetrics.durationBounds,
@@ -48,5 +34,18 @@ extension ModuleSources {
                         labels: ["plugin": plugin], buckets: counts.durations, sum: counts.durationSumMilliseconds)
                 }),
         ]
+    }
+
+    /// Results that have come about, by plugin.
+    private static func samples<Result: RawRepresentable<String> & CaseIterable & Hashable>(
+        _ counts: [(key: String, value: Counts)], _ results: (Counts) -> [Result: UInt64]
+    ) -> [MetricFamily.Sample] {
+        counts.flatMap { plugin, counts in
+            Result.allCases.compactMap { result in
+                results(counts)[result].map {
+                    MetricFamily.Sample(labels: ["plugin": plugin, "result": result.rawValue], Double($0))
+                }
+            }
+        }
     }
 }

@@ -55,6 +55,7 @@ public protocol PluginHost: AnyObject {
 extension PluginHost {
     public var grpc: (any GRPCHost)? { nil }
     public func startNameLookup(token: UInt32, plugin: PluginContext, name: UnsafeRawBufferPointer) -> Status {
+        // What hosts without a resolver answer; the gateway has one.
         .unimplemented
     }
     public func cancelNameLookup(token: UInt32) {}
