@@ -57,7 +57,10 @@ extension ModuleFetcher {
         let flight = "\(reference.registry) \(key)"
         return try await self.downloads.run(flight) { () async throws(ModuleFetchError) -> UnpackedModule in
             self.log.debug("downloading layer \(layer) of \(reference), \(payload.layer.size) bytes")
-            let packed = try await registry.blob(layer, of: reference, limit: limit)
+            let packed = try await self.patience(payload.layer.size)(log: self.log) {
+                () async throws(ModuleFetchError) -> [UInt8] in
+                try await registry.blob(layer, of: reference, limit: limit)
+            }
             let module = try await OffPool.run { () throws(ModuleFetchError) -> UnpackedModule in
                 UnpackedModule(try ModuleUnboxing.module(from: packed, form: payload.form, limit: limit))
             }
@@ -66,4 +69,15 @@ extension ModuleFetcher {
             return module
         }
     }
+
+    /// A download goes on when the attempt that began it has run out of time: large modules come at last, too. One that
+    /// drips ends, or whoever wants the layer later would join it.
+    private func patience(_ bytes: Int) -> Retry {
+        var patience = Retry(self.options)
+        patience.maximumAttempts = 1
+        patience.deadlineSeconds += Double(bytes) / Self.slowestBytesPerSecond
+        return patience
+    }
+
+    private static let slowestBytesPerSecond = 32.0 * 1024
 }

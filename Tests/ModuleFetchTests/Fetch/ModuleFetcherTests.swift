@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -149,6 +150,45 @@ struct ModuleFetcherTests {
             #expect(shop.cache.count == 0)
             shop.relay.set(.pass)
             #expect(try await shop.fetcher.fetch(shop.request("big")).bytes == module)
+        }
+    }
+
+    @Test func aDownloadThatDripsIsGivenUpAndBegunAnew() async throws {
+        let module = Self.module(1) + [0, 0x81, 0x03, 1, 0x76] + [UInt8](repeating: 0, count: 383)
+        let image = try ModulePackage.build(wasm: module, layout: .artifact)
+        let drips = Mutex(true)
+        let server = try UpstreamServer { exchange in
+            try exchange.request()
+            if exchange.target.contains("/manifests/") {
+                return try exchange.reply(headers: ["content-type: \(image.mediaType)"], bytes: image.bytes)
+            }
+            guard drips.withLock({ $0 }) else { return try exchange.reply(bytes: module) }
+            try exchange.send("HTTP/1.1 200 OK\r\ncontent-length: \(module.count)\r\n\r\n")
+            // Always some progress, and done in more than a minute.
+            for byte in module {
+                try exchange.send([byte])
+                usleep(200_000)
+            }
+        }
+        defer { server.stop() }
+        let host = "127.0.0.1:\(server.port)"
+        var options = FetchOptions.forTests(plain: [host])
+        options.deadlineSeconds = 0.5
+        options.maximumAttempts = 1
+        try await withFolder { folder in
+            try await withTransport(options) { transport in
+                let cache = try ModuleCache(directory: folder, maximumModuleBytes: options.maximumModuleBytes)
+                let fetcher = ModuleFetcher(options: options, cache: cache, transport: transport, log: .silent)
+                let reference = ImageReference(registry: host, repository: "a/b", tag: "v1")
+                let request = ModuleRequest(source: .image(reference))
+                let error = try await failure { _ = try await fetcher.fetch(request) }
+                #expect(error.kind == .unavailable)
+                drips.withLock { $0 = false }
+                let deadline = ContinuousClock.now + .seconds(20)
+                var fetched: FetchedModule?
+                while fetched == nil, ContinuousClock.now < deadline { fetched = try? await fetcher.fetch(request) }
+                #expect(fetched?.bytes == module)
+            }
         }
     }
 
